@@ -1,0 +1,1 @@
+"""The tests of sb_sync."""

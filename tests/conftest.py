@@ -1,0 +1,49 @@
+"""Choose and start the database of a test session, before Django reads its settings."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from typing import Any, List
+
+import pytest
+
+from tests.servers.postgresql import start, stop
+
+SUPERVISORS: List[Any] = []
+DATABASES = ("sqlite", "postgresql")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option that names the database."""
+    parser.addoption("--db", choices=DATABASES, default="sqlite", help="the database to test on (default: sqlite)")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Set up the database and the settings; pytest-django takes them up right after."""
+    database = config.getoption("--db")
+    os.environ["SB_SYNC_TEST_FOLDER"] = tempfile.mkdtemp(prefix="sb_sync_tests_")
+    os.environ["SB_SYNC_TEST_DB"] = database
+    if database == "postgresql" and not os.environ.get("SB_SYNC_TEST_POSTGRES"):
+        supervisor, os.environ["SB_SYNC_TEST_POSTGRES"] = start()
+        SUPERVISORS.append(supervisor)
+    os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
+    from django.conf import settings
+
+    # The first look at the settings loads them.
+    assert settings.DATABASES
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    """Name the versions and the database in the head of the report."""
+    import django
+
+    return "Django {}, database {}".format(django.get_version(), config.getoption("--db"))
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Leave neither server nor files behind."""
+    while SUPERVISORS:
+        stop(SUPERVISORS.pop())
+    shutil.rmtree(os.environ["SB_SYNC_TEST_FOLDER"], ignore_errors=True)
