@@ -1,0 +1,31 @@
+"""Differences between the supported versions of Django, and nowhere else."""
+
+from __future__ import annotations
+
+from typing import Any, List, Type
+
+import django
+from django.db import models
+from django.dispatch import Signal
+
+__all__ = ["is_composite_key", "is_generated", "live_receivers"]
+
+
+def is_composite_key(model: Type[models.Model]) -> bool:
+    """Tell whether the primary key spans several columns (Django 5.2 or later)."""
+    composite = getattr(models, "CompositePrimaryKey", None)
+    return composite is not None and isinstance(model._meta.pk, composite)
+
+
+def is_generated(field: models.Field[Any, Any]) -> bool:
+    """Tell whether the database computes the field (Django 5.0 or later)."""
+    return bool(getattr(field, "generated", False))
+
+
+def live_receivers(signal: Signal, sender: Type[models.Model]) -> List[Any]:
+    """Return the receivers that a signal of this sender would call."""
+    found = signal._live_receivers(sender)
+    if django.VERSION >= (5, 0):
+        synchronous, asynchronous = found[0], found[1]
+        return [*synchronous, *asynchronous]
+    return list(found)

@@ -1,0 +1,85 @@
+"""What happened, as frozen values, and the signals that carry them.
+
+Pipelines announce; observers (`ops`) keep logs, journals and metrics. A signal's receivers get the event as `event`.
+They run inside the transaction that the pipeline opened for traces, after the data is committed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Mapping, Optional
+
+from django.dispatch import Signal
+
+from sb_sync.protocol import RequestInfo
+
+__all__ = ["ModelPulled", "ModelPushed", "PullFinished", "PushFinished", "pull_finished", "push_finished"]
+
+
+@dataclass(frozen=True)
+class ModelPushed:
+    """What a push did to one model, in records."""
+
+    created: int = 0
+    updated: int = 0
+    deleted: int = 0
+    unchanged: int = 0
+    failed: int = 0
+
+    @property
+    def total(self) -> int:
+        """Return how many records were applied."""
+        return self.created + self.updated + self.deleted + self.unchanged
+
+
+@dataclass(frozen=True)
+class PushFinished:
+    """A push was processed; `seconds` is the time it took, `memory` the growth in MiB, `queries` its statements."""
+
+    user_id: str
+    username: str
+    site_id: int
+    organization: str
+    request: RequestInfo
+    request_data: Mapping[str, Any]
+    models: Mapping[str, ModelPushed]
+    status: str
+    seconds: float
+    queries: int
+    memory: float
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class ModelPulled:
+    """What a pull gave of one model; `last_sync` is the time that the client may send next, None inside a pass."""
+
+    count: int
+    last_sync: Optional[datetime]
+    fingerprint: str
+
+
+@dataclass(frozen=True)
+class PullFinished:
+    """A pull was answered; units as in `PushFinished`."""
+
+    user_id: str
+    username: str
+    site_id: int
+    organization: str
+    request: RequestInfo
+    request_data: Mapping[str, Any]
+    models: Mapping[str, ModelPulled]
+    status: str
+    seconds: float
+    queries: int
+    memory: float
+    batch_size: int
+    errors: Mapping[str, str] = field(default_factory=dict)
+
+
+#: Sent with `event: PushFinished`.
+push_finished = Signal()
+#: Sent with `event: PullFinished`.
+pull_finished = Signal()

@@ -1,0 +1,29 @@
+"""The tables, and nothing that works on them.
+
+tenancy: organizations and their members · permissions: who may do what · state: what is remembered of clients ·
+journal: what happened · changes: the feed.
+"""
+
+from __future__ import annotations
+
+from sb_sync.models.changes import Change, Checkpoint, FeedIdentity
+from sb_sync.models.journal import PerformanceMetrics, SyncLog
+from sb_sync.models.permissions import ModelPermission
+from sb_sync.models.state import ClientRecord, SyncMetadata, TokenFamily, UserSyncMetadata
+from sb_sync.models.tenancy import Organization, UserOrganization, UserSite
+
+__all__ = [
+    "Change",
+    "Checkpoint",
+    "ClientRecord",
+    "FeedIdentity",
+    "ModelPermission",
+    "Organization",
+    "PerformanceMetrics",
+    "SyncLog",
+    "SyncMetadata",
+    "TokenFamily",
+    "UserOrganization",
+    "UserSite",
+    "UserSyncMetadata",
+]
