@@ -1,0 +1,1 @@
+"""The commands behind `./dev`; standard library only, nothing of the package itself."""

@@ -1,0 +1,156 @@
+"""Make the virtual environments of `./dev`, and make them again only when what they hold has changed."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Dict, Iterator, List, Sequence
+
+from tests.servers.postgresql import WHEEL, WHEEL_FOLDER, find_binaries
+from tools.console import Stop, say
+from tools.index import download_pip
+from tools.interpreters import Interpreter, preferred_interpreter
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDER = ROOT / ".dev"
+# The oldest pip that installs a project in place by its build backend, and knows every option used here.
+OLDEST_PIP = "pip>=22.3"
+
+
+def development_environment() -> Path:
+    """Return the interpreter of the environment to work in, made or refreshed where needed."""
+    interpreter = preferred_interpreter()
+    if interpreter is None:
+        raise Stop("no Python 3.8 or later with sqlite3, ssl, ctypes and venv was found")
+    return make_environment(FOLDER / "venv", interpreter, ["-e", ".[dev]"])
+
+
+def make_environment(folder: Path, interpreter: Interpreter, requirements: Sequence[str]) -> Path:
+    """Return the interpreter of an environment in the folder that holds the requirements."""
+    python = folder / "bin" / "python"
+    stamp = folder / "stamp"
+    with _lock(folder):
+        if _read(stamp) == _fingerprint(interpreter, requirements) and _works(python):
+            return python
+        if not (_works(python) and _read(folder / "made-with") == _maker(interpreter)):
+            say("Making {} with Python {} ...".format(folder.relative_to(ROOT), interpreter.name))
+            _create(folder, interpreter)
+            (folder / "made-with").write_text(_maker(interpreter))
+        _write(stamp, "")
+        say("Installing {} ...".format(" ".join(requirement for requirement in requirements if requirement != "-e")))
+        pip(python, ["install", "--upgrade", "--upgrade-strategy", "only-if-needed", *requirements])
+        _write(stamp, _fingerprint(interpreter, requirements))
+    return python
+
+
+def provide_postgresql(python: Path) -> None:
+    """Fetch the wheel with the programs of PostgreSQL unless the machine has them."""
+    with _lock(WHEEL_FOLDER):
+        if find_binaries() is not None:
+            return
+        say("Fetching PostgreSQL as a wheel ({}) ...".format(WHEEL.replace("_", "-")))
+        shutil.rmtree(str(WHEEL_FOLDER), ignore_errors=True)
+        pip(python, ["install", "--no-deps", "--only-binary=:all:", "--target", str(WHEEL_FOLDER), WHEEL.replace("_", "-")])
+
+
+def pip(python: Path, arguments: Sequence[str]) -> None:
+    """Run pip and show what it fetches; show all it said where it fails."""
+    command = [str(python), "-m", "pip", "--no-input", "--disable-pip-version-check", *arguments]
+    environment = dict(os.environ, PIP_ROOT_USER_ACTION="ignore", PIP_PROGRESS_BAR="off", PIP_REQUIRE_VIRTUALENV="0")
+    environment.pop("PIP_USER", None)
+    said: List[str] = []
+    with subprocess.Popen(
+        command, cwd=str(ROOT), env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, universal_newlines=True
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            said.append(line)
+            if line.startswith(("Collecting ", "Installing collected")):
+                say("  " + line.strip()[:110])
+    if process.returncode:
+        say("".join(said))
+        raise Stop("pip could not install {}".format(" ".join(arguments)))
+
+
+def _create(folder: Path, interpreter: Interpreter) -> None:
+    """Make an empty environment with pip, by ensurepip where it is there, else from the index."""
+    shutil.rmtree(str(folder), ignore_errors=True)
+    _run([str(interpreter.path), "-m", "venv", "--without-pip", str(folder)])
+    python = folder / "bin" / "python"
+    bundled = subprocess.run(
+        [str(python), "-m", "ensurepip", "--default-pip"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    if bundled.returncode == 0:
+        pip(python, ["install", OLDEST_PIP])
+        return
+    with tempfile.TemporaryDirectory() as downloads:
+        wheel = download_pip(Path(downloads), interpreter.release)
+        _run([str(python), str(wheel / "pip"), "install", "--quiet", "--no-index", "--disable-pip-version-check", str(wheel)])
+
+
+def _run(command: List[str]) -> None:
+    """Run a command that must succeed."""
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    if done.returncode:
+        raise Stop("{} failed:\n{}".format(" ".join(command), done.stdout.decode(errors="replace")))
+
+
+def _works(python: Path) -> bool:
+    """Tell whether the environment's interpreter still runs."""
+    try:
+        return subprocess.run([str(python), "-c", ""], stderr=subprocess.DEVNULL).returncode == 0
+    except OSError:
+        return False
+
+
+def _maker(interpreter: Interpreter) -> str:
+    """Return what an environment cannot be without: its interpreter and its place, which its scripts name."""
+    return "{} {} {}".format(interpreter.name, interpreter.path, ROOT)
+
+
+def _fingerprint(interpreter: Interpreter, requirements: Sequence[str]) -> str:
+    """Return a hash of all that decides what is installed."""
+    parts = [_maker(interpreter), *requirements, (ROOT / "pyproject.toml").read_text()]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text()
+    except OSError:
+        return ""
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text)
+
+
+@contextmanager
+def _lock(folder: Path) -> Iterator[None]:
+    """Let one process at a time change the folder; the others wait and find it done."""
+    name = folder.parent / (folder.name + ".lock")
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        handle = open(str(name), "w")
+    except OSError as error:
+        raise Stop("{} cannot be written: {}".format(folder.parent, error)) from error
+    with handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            say("Waiting for another ./dev that sets up {} ...".format(folder.name))
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def clean_environment(**extra: str) -> Dict[str, str]:
+    """Return the environment variables for a child: ours, without what would change its Python."""
+    kept = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")}
+    kept.update(extra)
+    return kept

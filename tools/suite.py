@@ -1,0 +1,166 @@
+"""`./dev test`: linters, then the tests on each database, and a count that can be trusted."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+import time
+import xml.etree.ElementTree
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, Dict, List, NamedTuple, Sequence
+
+from tests.servers.postgresql import PostgreSQLUnavailable, throw_away_postgresql
+from tools.console import Stop, say, table
+from tools.environment import development_environment, provide_postgresql
+from tools.processes import Child, program, wait_for_all
+
+DATABASES = ("sqlite", "postgresql")
+
+
+class Outcome(NamedTuple):
+    """What one run of the tests on one database came to."""
+
+    database: str
+    passed: int
+    failed: int
+    skipped: int
+    seconds: float
+    remark: str = ""
+
+    @property
+    def is_good(self) -> bool:
+        """Tell whether tests ran and none failed."""
+        return self.failed == 0 and self.passed > 0
+
+
+def declare(subparsers: Any) -> None:
+    """Add the command and its options."""
+    parser = subparsers.add_parser("test", help="run the linters, and the tests on SQLite and PostgreSQL")
+    parser.add_argument("paths", nargs="*", help="run only these test files, folders or test ids, without the linters")
+    parser.add_argument("--db", choices=DATABASES, help="only on this database")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run what the options ask for and return the exit status."""
+    python = development_environment()
+    checks = {} if options.paths else run_checks(python)
+    databases = [options.db] if options.db else list(DATABASES)
+    outcomes = run_databases(python, databases, options.paths)
+    return report(checks, outcomes)
+
+
+def run_checks(python: Path) -> Dict[str, bool]:
+    """Run every linter and return which passed; two at a time, as they are short."""
+    commands: Dict[str, List[object]] = {
+        "ruff": [program(python, "ruff"), "check", "."],
+        "format": [program(python, "ruff"), "format", "--check", "."],
+        "mypy": [python, "-m", "mypy"],
+        "imports": [program(python, "lint-imports")],
+        "migrations": makemigrations_check(python),
+    }
+    say("Checking: {} ...".format(", ".join(commands)))
+    passed: Dict[str, bool] = {}
+    with tempfile.TemporaryDirectory(prefix="sb_sync_checks_") as folder:
+        for pair in (("mypy", "ruff"), ("imports", "format"), ("migrations",)):
+            children = [Child(name, commands[name], quiet=True, SB_SYNC_TEST_FOLDER=folder) for name in pair]
+            statuses = wait_for_all(children)
+            for child in children:
+                passed[child.name] = statuses[child.name] == 0
+                if not passed[child.name]:
+                    say("\n{} failed:\n{}\n".format(child.name, "\n".join(child.lines)))
+    return {name: passed[name] for name in commands}
+
+
+def makemigrations_check(python: Path) -> List[object]:
+    """Return the command that fails where a model differs from its migrations."""
+    return [
+        python, "-W", "ignore", "-m", "django", "makemigrations", "sb_sync",
+        "--check", "--dry-run", "--settings=tests.settings", "--pythonpath=.",
+    ]  # fmt: skip
+
+
+def run_databases(python: Path, databases: Sequence[str], paths: Sequence[str], prefix: str = "") -> List[Outcome]:
+    """Run pytest on the databases side by side."""
+    outcomes: List[Outcome] = []
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sb_sync_report_")))
+        children: List[Child] = []
+        started = time.monotonic()
+        for database in databases:
+            environment: Dict[str, str] = {}
+            if database == "postgresql":
+                try:
+                    provide_postgresql(python)
+                    environment["SB_SYNC_TEST_POSTGRES"] = stack.enter_context(throw_away_postgresql())
+                except (PostgreSQLUnavailable, Stop) as error:
+                    say("PostgreSQL IS NOT AVAILABLE, its tests do not run: {}".format(error))
+                    failed = 1 if is_strict() else 0
+                    outcomes.append(Outcome(database, 0, failed, 0, 0.0, "not available"))
+                    continue
+            command = [python, "-m", "pytest", "--db", database, "--junitxml", folder / database, *paths]
+            children.append(Child(prefix + database, command, **environment))
+        ends = _wait_and_time(children, started)
+        for child in children:
+            database = child.name[len(prefix) :]
+            outcomes.append(_read_outcome(folder / database, database, *ends[child.name]))
+    return sorted(outcomes, key=lambda outcome: databases.index(outcome.database))
+
+
+def is_strict() -> bool:
+    """Tell whether a database that cannot be had fails the run."""
+    return os.environ.get("CI", "").lower() in ("true", "1", "yes")
+
+
+def _wait_and_time(children: Sequence[Child], started: float) -> Dict[str, Any]:
+    """Return each child's exit status and how long it took, whichever ends first."""
+    ends: Dict[str, Any] = {}
+    try:
+        while len(ends) < len(children):
+            for child in children:
+                if child.name not in ends and child.process.poll() is not None:
+                    ends[child.name] = (child.wait(), time.monotonic() - started)
+            time.sleep(0.05)
+        return ends
+    finally:
+        for child in children:
+            child.end()
+
+
+def _read_outcome(path: Path, database: str, status: int, seconds: float) -> Outcome:
+    """Return the counts of a run from its report; a run that broke off counts as a failure."""
+    counts = {"tests": 0, "failures": 0, "errors": 0, "skipped": 0}
+    try:
+        for suite in xml.etree.ElementTree.parse(str(path)).getroot().iter("testsuite"):
+            for name in counts:
+                counts[name] += int(suite.get(name, "0"))
+    except (OSError, xml.etree.ElementTree.ParseError):
+        return Outcome(database, 0, 1, 0, seconds, "broke off with exit status {}".format(status))
+    failed = counts["failures"] + counts["errors"]
+    passed = max(counts["tests"] - failed - counts["skipped"], 0)
+    no_tests = 5
+    if status == no_tests:
+        return Outcome(database, 0, 0, 0, seconds, "no test ran")
+    if status and not failed:
+        return Outcome(database, passed, 1, counts["skipped"], seconds, "broke off with exit status {}".format(status))
+    return Outcome(database, passed, failed, counts["skipped"], seconds)
+
+
+def report(checks: Dict[str, bool], outcomes: Sequence[Outcome]) -> int:
+    """Print what came out and return the exit status."""
+    say()
+    if checks:
+        say(table(["check", "result"], [[name, "passed" if good else "FAILED"] for name, good in checks.items()]))
+        say()
+    rows = [[o.database, o.passed, o.failed, o.skipped, "{:.1f}".format(o.seconds), o.remark] for o in outcomes]
+    say(table(["database", "passed", "failed", "skipped", "seconds", ""], rows))
+    say()
+    broken = [name for name, good in checks.items() if not good]
+    if broken:
+        say("Checks that failed: {}".format(", ".join(broken)))
+    passed, failed, skipped = (sum(column) for column in zip(*[(o.passed, o.failed, o.skipped) for o in outcomes]))
+    say("{} passed, {} failed, {} skipped".format(passed, failed, skipped))
+    ran = [outcome for outcome in outcomes if outcome.remark != "not available"]
+    return 0 if not broken and not failed and ran and all(outcome.is_good for outcome in ran) else 1
