@@ -29,7 +29,7 @@ def make_member(
 ) -> Any:
     """Return a user of an organization, in a group that is made where it is missing."""
     user_model: Any = get_user_model()
-    name = username or "user-%s" % uuid.uuid4().hex[:8]
+    name = username or f"user-{uuid.uuid4().hex[:8]}"
     user = user_model._default_manager.filter(**{user_model.USERNAME_FIELD: name}).first()
     if user is None:
         user = user_model._default_manager.create_user(name, password=password, **fields)
@@ -57,5 +57,5 @@ def grant(
         if delete:
             app_label, model_name = label.lower().split(".")
             role.permissions.add(
-                Permission.objects.get(content_type__app_label=app_label, codename="delete_%s" % model_name)
+                Permission.objects.get(content_type__app_label=app_label, codename=f"delete_{model_name}")
             )
