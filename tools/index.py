@@ -120,8 +120,10 @@ def _fetch(url: str, context: ssl.SSLContext) -> bytes:
         headers["Authorization"] = "Basic " + base64.b64encode(pair.encode()).decode()
         url = parts._replace(netloc=parts.netloc.rsplit("@", 1)[-1]).geturl()
     try:
-        with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=120, context=context) as answer:
+        with urllib.request.urlopen(
+            urllib.request.Request(url, headers=headers), timeout=120, context=context
+        ) as answer:
             content: bytes = answer.read()
             return content
     except (urllib.error.URLError, OSError) as error:
-        raise Stop("{} cannot be read: {}".format(url, error)) from error
+        raise Stop(f"{url} cannot be read: {error}") from error

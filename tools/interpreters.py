@@ -57,8 +57,14 @@ def preferred_interpreter() -> Optional[Interpreter]:
 def _candidates() -> List[Path]:
     """Return every file that may be an interpreter, this one first, each once."""
     pyenv = os.environ.get("PYENV_ROOT") or os.path.expanduser("~/.pyenv")
-    patterns = [os.path.join(folder, "python3*") for folder in os.environ.get("PATH", os.defpath).split(os.pathsep) if folder]
-    patterns += ["/usr/bin/python3*", "/usr/local/bin/python3*", os.path.join(pyenv, "versions", "*", "bin", "python3*")]
+    patterns = [
+        os.path.join(folder, "python3*") for folder in os.environ.get("PATH", os.defpath).split(os.pathsep) if folder
+    ]
+    patterns += [
+        "/usr/bin/python3*",
+        "/usr/local/bin/python3*",
+        os.path.join(pyenv, "versions", "*", "bin", "python3*"),
+    ]
     files = [sys.executable] + [name for pattern in patterns for name in sorted(glob.glob(pattern))]
     unique: Dict[str, Path] = {}
     for name in files:

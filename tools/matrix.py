@@ -29,8 +29,7 @@ class Cell(NamedTuple):
     @property
     def requirement(self) -> str:
         """Return what pip has to install as Django."""
-        major, minor = self.django.split(".")
-        return "Django>={0},<{1}".format("6.0", "7") if minor == "x" else "Django~={}.{}.0".format(major, minor)
+        return "Django>=6.0,<7" if self.django == "6.x" else f"Django~={self.django}.0"
 
     def interpreter(self, found: Dict[Tuple[int, int], Interpreter]) -> Optional[Interpreter]:
         """Return the interpreter for this cell among those of the machine."""
@@ -76,7 +75,9 @@ def run(options: argparse.Namespace) -> int:
         is_good = is_good and result == "passed"
         rows.append([cell.name, interpreter.name, "migrations", "", "", "", result])
         for outcome in outcomes:
-            rows.append([cell.name, interpreter.name, outcome.database, *outcome[1:4], outcome.remark or _word(outcome)])
+            rows.append(
+                [cell.name, interpreter.name, outcome.database, *outcome[1:4], outcome.remark or _word(outcome)]
+            )
             is_good = is_good and (outcome.is_good or (outcome.remark == "not available" and not outcome.failed))
             totals = [total + number for total, number in zip(totals, outcome[1:4])]
     say()
@@ -88,7 +89,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _run_cell(cell: Cell, interpreter: Interpreter, paths: Sequence[str]) -> Tuple[str, List[Outcome]]:
     """Return what the check of the migrations and the tests came to in a cell's own environment."""
-    say("\n== {} with Python {}".format(cell.name, interpreter.name))
+    say(f"\n== {cell.name} with Python {interpreter.name}")
     requirements = [cell.requirement, cell.driver, "-e", ".[test,speed,yaml]"]
     try:
         python = make_environment(FOLDER / "matrix" / cell.name, interpreter, requirements)
@@ -96,7 +97,7 @@ def _run_cell(cell: Cell, interpreter: Interpreter, paths: Sequence[str]) -> Tup
         say(str(stop))
         return "not installable", []
     with tempfile.TemporaryDirectory(prefix="sb_sync_checks_") as folder:
-        child = Child(cell.name, makemigrations_check(python), SB_SYNC_TEST_FOLDER=folder)
+        child = Child(cell.name, makemigrations_check(python), {"SB_SYNC_TEST_FOLDER": folder})
         status = wait_for_all([child])[cell.name]
     outcomes = run_databases(python, DATABASES, paths, prefix=cell.name + " ")
     return "passed" if status == 0 else "FAILED", outcomes

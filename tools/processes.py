@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import signal
@@ -9,7 +10,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
-from typing import Dict, List, Sequence
+from typing import Callable, Dict, List, Optional, Sequence
 
 from tools.console import say
 from tools.environment import ROOT, clean_environment
@@ -20,7 +21,9 @@ PATIENCE_SECONDS = 20
 class Child:
     """A process in a session of its own whose lines are shown behind its name."""
 
-    def __init__(self, name: str, command: Sequence[object], *, quiet: bool = False, **environment: str) -> None:
+    def __init__(
+        self, name: str, command: Sequence[object], environment: Dict[str, str], *, quiet: bool = False
+    ) -> None:
         self.name = name
         self.quiet = quiet
         self.lines: List[str] = []
@@ -75,19 +78,21 @@ def wait_for_all(children: Sequence[Child]) -> Dict[str, int]:
 
 
 def _signal_session(session: int, number: int) -> None:
-    try:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(session, number)
-    except (ProcessLookupError, PermissionError):
-        pass
 
 
-def _end_with_parent():  # type: ignore[no-untyped-def]
+def _end_with_parent() -> Optional[Callable[[], None]]:
     """Return what makes a child on Linux end when we are killed hard."""
     if not sys.platform.startswith("linux"):
         return None
     libc = ctypes.CDLL(None)
     pr_set_pdeathsig = 1
-    return lambda: libc.prctl(pr_set_pdeathsig, signal.SIGTERM)
+
+    def end_with_parent() -> None:
+        libc.prctl(pr_set_pdeathsig, signal.SIGTERM)
+
+    return end_with_parent
 
 
 def program(python: Path, name: str) -> Path:

@@ -6,10 +6,10 @@ import argparse
 import os
 import tempfile
 import time
-import xml.etree.ElementTree
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Sequence
+from xml.etree import ElementTree as ET
 
 from tests.servers.postgresql import PostgreSQLUnavailable, throw_away_postgresql
 from tools.console import Stop, say, table
@@ -65,7 +65,7 @@ def run_checks(python: Path) -> Dict[str, bool]:
     passed: Dict[str, bool] = {}
     with tempfile.TemporaryDirectory(prefix="sb_sync_checks_") as folder:
         for pair in (("mypy", "ruff"), ("imports", "format"), ("migrations",)):
-            children = [Child(name, commands[name], quiet=True, SB_SYNC_TEST_FOLDER=folder) for name in pair]
+            children = [Child(name, commands[name], {"SB_SYNC_TEST_FOLDER": folder}, quiet=True) for name in pair]
             statuses = wait_for_all(children)
             for child in children:
                 passed[child.name] = statuses[child.name] == 0
@@ -96,12 +96,12 @@ def run_databases(python: Path, databases: Sequence[str], paths: Sequence[str], 
                     provide_postgresql(python)
                     environment["SB_SYNC_TEST_POSTGRES"] = stack.enter_context(throw_away_postgresql())
                 except (PostgreSQLUnavailable, Stop) as error:
-                    say("PostgreSQL IS NOT AVAILABLE, its tests do not run: {}".format(error))
+                    say(f"PostgreSQL IS NOT AVAILABLE, its tests do not run: {error}")
                     failed = 1 if is_strict() else 0
                     outcomes.append(Outcome(database, 0, failed, 0, 0.0, "not available"))
                     continue
             command = [python, "-m", "pytest", "--db", database, "--junitxml", folder / database, *paths]
-            children.append(Child(prefix + database, command, **environment))
+            children.append(Child(prefix + database, command, environment))
         ends = _wait_and_time(children, started)
         for child in children:
             database = child.name[len(prefix) :]
@@ -133,18 +133,18 @@ def _read_outcome(path: Path, database: str, status: int, seconds: float) -> Out
     """Return the counts of a run from its report; a run that broke off counts as a failure."""
     counts = {"tests": 0, "failures": 0, "errors": 0, "skipped": 0}
     try:
-        for suite in xml.etree.ElementTree.parse(str(path)).getroot().iter("testsuite"):
+        for suite in ET.parse(str(path)).getroot().iter("testsuite"):
             for name in counts:
                 counts[name] += int(suite.get(name, "0"))
-    except (OSError, xml.etree.ElementTree.ParseError):
-        return Outcome(database, 0, 1, 0, seconds, "broke off with exit status {}".format(status))
+    except (OSError, ET.ParseError):
+        return Outcome(database, 0, 1, 0, seconds, f"broke off with exit status {status}")
     failed = counts["failures"] + counts["errors"]
     passed = max(counts["tests"] - failed - counts["skipped"], 0)
     no_tests = 5
     if status == no_tests:
         return Outcome(database, 0, 0, 0, seconds, "no test ran")
     if status and not failed:
-        return Outcome(database, passed, 1, counts["skipped"], seconds, "broke off with exit status {}".format(status))
+        return Outcome(database, passed, 1, counts["skipped"], seconds, f"broke off with exit status {status}")
     return Outcome(database, passed, failed, counts["skipped"], seconds)
 
 
@@ -154,13 +154,13 @@ def report(checks: Dict[str, bool], outcomes: Sequence[Outcome]) -> int:
     if checks:
         say(table(["check", "result"], [[name, "passed" if good else "FAILED"] for name, good in checks.items()]))
         say()
-    rows = [[o.database, o.passed, o.failed, o.skipped, "{:.1f}".format(o.seconds), o.remark] for o in outcomes]
+    rows = [[o.database, o.passed, o.failed, o.skipped, f"{o.seconds:.1f}", o.remark] for o in outcomes]
     say(table(["database", "passed", "failed", "skipped", "seconds", ""], rows))
     say()
     broken = [name for name, good in checks.items() if not good]
     if broken:
         say("Checks that failed: {}".format(", ".join(broken)))
     passed, failed, skipped = (sum(column) for column in zip(*[(o.passed, o.failed, o.skipped) for o in outcomes]))
-    say("{} passed, {} failed, {} skipped".format(passed, failed, skipped))
+    say(f"{passed} passed, {failed} failed, {skipped} skipped")
     ran = [outcome for outcome in outcomes if outcome.remark != "not available"]
     return 0 if not broken and not failed and ran and all(outcome.is_good for outcome in ran) else 1

@@ -2,10 +2,10 @@
 
 Only the standard library is used, so that `./dev` can run this file before anything is installed.
 
-A supervisor (this very file, run as a program in a session of its own) owns the server: it makes the cluster in a temporary folder,
-starts it on a unix socket in there, prints the address, and waits until its standard input ends or its parent is gone. Then it
-stops the server and removes the folder. So whatever happens to the starter, also `kill -9`, nothing stays behind; and as there is
-no port, no server that runs already can be met.
+A supervisor (this very file, run as a program in a session of its own) owns the server: it makes the cluster in a
+temporary folder, starts it on a unix socket in there, prints the address, and waits until its standard input ends or
+its parent is gone. Then it stops the server and removes the folder. So whatever happens to the starter, also
+`kill -9`, nothing stays behind; and as there is no port, no server that runs already can be met.
 """
 
 from __future__ import annotations
@@ -132,7 +132,9 @@ def _version_of(folder: Path) -> int:
     if not (folder / "initdb").exists():
         return 0
     try:
-        answer = subprocess.run([str(folder / "postgres"), "--version"], stdout=subprocess.PIPE, check=True).stdout.decode()
+        answer = subprocess.run(
+            [str(folder / "postgres"), "--version"], stdout=subprocess.PIPE, check=True
+        ).stdout.decode()
     except (OSError, subprocess.CalledProcessError):
         return 0
     found = re.search(r"(\d+)", answer)
@@ -187,7 +189,7 @@ def _reachable_binaries(folder: Path, account: Optional[pwd.struct_passwd]) -> P
     """Return programs that the account can run, copied where it cannot enter the folder in which they are."""
     binaries = find_binaries()
     if binaries is None:
-        raise PostgreSQLUnavailable("there is no PostgreSQL {} or later on this machine".format(OLDEST_SUPPORTED))
+        raise PostgreSQLUnavailable(f"there is no PostgreSQL {OLDEST_SUPPORTED} or later on this machine")
     if account is not None:
         os.chown(folder, account.pw_uid, account.pw_gid)
         try:
@@ -224,13 +226,22 @@ def _environment(folder: Path) -> Dict[str, str]:
 def _start_server(binaries: Path, folder: Path, account: Optional[pwd.struct_passwd]) -> subprocess.Popen[bytes]:
     """Make the cluster, start the server and return it once it answers."""
     data = folder / "data"
-    initdb = [str(binaries / "initdb"), "-D", str(data), "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--no-sync"]
+    initdb = [
+        str(binaries / "initdb"),
+        "-D",
+        str(data),
+        "-U",
+        "postgres",
+        "--auth=trust",
+        "--encoding=UTF8",
+        "--no-sync",
+    ]
     _run([*initdb, "--locale=C"], folder, account)
     _run_single_user(binaries, data, folder, account)
     settings = dict(SETTINGS, unix_socket_directories=str(folder))
     command = [str(binaries / "postgres"), "-D", str(data)]
     for name, value in settings.items():
-        command += ["-c", "{}={}".format(name, value)]
+        command += ["-c", f"{name}={value}"]
     with open(str(folder / "server.log"), "wb") as log:
         server = subprocess.Popen(
             command,
@@ -257,12 +268,14 @@ def _run_single_user(binaries: Path, data: Path, folder: Path, account: Optional
         cwd=str(folder),
         env=_environment(folder),
         preexec_fn=_become(account),
-        input="CREATE ROLE {} LOGIN CREATEDB CREATEROLE;\n".format(ROLE).encode(),
+        input=f"CREATE ROLE {ROLE} LOGIN CREATEDB CREATEROLE;\n".encode(),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     )
     if done.returncode:
-        raise PostgreSQLUnavailable("the role could not be made: {}".format(done.stdout.decode(errors="replace").strip()))
+        raise PostgreSQLUnavailable(
+            "the role could not be made: {}".format(done.stdout.decode(errors="replace").strip())
+        )
 
 
 def _wait_until_ready(server: subprocess.Popen[bytes], data: Path, folder: Path) -> None:
@@ -317,5 +330,4 @@ if __name__ == "__main__":
         supervise()
     else:
         with throw_away_postgresql() as address:
-            print(address, flush=True)
             sys.stdin.read()
