@@ -56,7 +56,7 @@ def create(world: World) -> None:
 
 @way
 def bulk_create(world: World) -> None:
-    Region.objects.bulk_create([Region(site_id=world.south.pk, name="Bulk %d" % number) for number in range(1500)])
+    Region.objects.bulk_create([Region(site_id=world.south.pk, name=f"Bulk {number}") for number in range(1500)])
 
 
 @way
@@ -146,7 +146,7 @@ def admin(world: World) -> None:
     browser.login(username="root", password="pass")
     region = Region.objects.filter(site_id=world.north.pk).first()
     assert region is not None
-    address = "/admin/testapp/region/%d/change/" % region.pk
+    address = f"/admin/testapp/region/{region.pk}/change/"
     assert browser.post(address, {"site": world.south.pk, "name": "Admin"}).status_code == 302
 
 
@@ -218,7 +218,7 @@ def a_circle(world: World) -> None:
 def copy(world: World) -> None:
     connection.ensure_connection()
     with connection.cursor() as cursor:
-        text = "%d\tCopied\n" % world.north.pk
+        text = f"{world.north.pk}\tCopied\n"
         statement = "COPY testapp_region (site_id, name) FROM STDIN"
         if hasattr(cursor, "copy"):
             with cursor.copy(statement) as sink:

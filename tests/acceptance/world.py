@@ -69,7 +69,7 @@ def expected_keys(synced: catalog.SyncedModel, organization: Organization) -> Se
 def make_world(*, batch_size: int = 1000) -> World:
     """Fill two organizations, pull everything once on a device of each."""
     organizations: Dict[str, Organization] = {slug: make_organization(slug) for slug in ("north", "south")}
-    products = [Product.objects.create(sku="P%d" % number, name="Product %d" % number) for number in range(3)]
+    products = [Product.objects.create(sku=f"P{number}", name=f"Product {number}") for number in range(3)]
     users = {}
     for slug, organization in organizations.items():
         users[slug] = make_member(organization, username=f"{slug}-user")
@@ -95,10 +95,10 @@ def _fill(organization: Organization, products: List[Product]) -> None:
     tag = Tag.objects.create(slug=f"{organization.slug}-tag", organization=organization)
     for number in range(3):
         customer = Customer.objects.create(
-            organization=organization, name="Customer %d" % number, email="c%d@example.com" % number, region=region
+            organization=organization, name=f"Customer {number}", email=f"c{number}@example.com", region=region
         )
         customer.tags.add(tag)
-        order = Order.objects.create(customer=customer, number="O%d" % number)
+        order = Order.objects.create(customer=customer, number=f"O{number}")
         for product in products:
             OrderLine.objects.create(order=order, product=product, quantity=number + 1)
         visit = Visit.objects.create(organization=organization, customer=customer, note="first")
