@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, List, Type
 
 import django
 from django.db import models
 from django.dispatch import Signal
+from django.utils import timezone
 
-__all__ = ["is_composite_key", "is_generated", "live_receivers"]
+__all__ = ["is_composite_key", "is_generated", "live_receivers", "localize"]
 
 
 def is_composite_key(model: Type[models.Model]) -> bool:
@@ -29,3 +31,14 @@ def live_receivers(signal: Signal, sender: Type[models.Model]) -> List[Any]:
         synchronous, asynchronous = found[0], found[1]
         return [*synchronous, *asynchronous]
     return list(found)
+
+
+def localize(value: datetime) -> datetime:
+    """Return a naive time as one of the project's time zone, also where the clock skips or repeats it.
+
+    Time zones of pytz (Django below 4.0) raise there unless told which side to take.
+    """
+    zone: Any = timezone.get_default_timezone()
+    if hasattr(zone, "localize"):
+        return zone.localize(value, is_dst=False)  # type: ignore[no-any-return]  # pytz is untyped
+    return value.replace(tzinfo=zone)
