@@ -65,7 +65,7 @@ def provide_postgresql(python: Path) -> None:
 def pip(python: Path, arguments: Sequence[str]) -> None:
     """Run pip and show what it fetches; show all it said where it fails."""
     command = [str(python), "-m", "pip", "--no-input", "--disable-pip-version-check", *arguments]
-    environment = dict(os.environ, PIP_ROOT_USER_ACTION="ignore", PIP_PROGRESS_BAR="off", PIP_REQUIRE_VIRTUALENV="0")
+    environment = clean_environment(PIP_ROOT_USER_ACTION="ignore", PIP_PROGRESS_BAR="off", PIP_REQUIRE_VIRTUALENV="0")
     environment.pop("PIP_USER", None)
     said: List[str] = []
     with subprocess.Popen(
@@ -92,7 +92,10 @@ def _create(folder: Path, interpreter: Interpreter) -> None:
     _run([str(interpreter.path), "-m", "venv", "--without-pip", str(folder)])
     python = folder / "bin" / "python"
     bundled = subprocess.run(
-        [str(python), "-m", "ensurepip", "--default-pip"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        [str(python), "-m", "ensurepip", "--default-pip"],
+        env=clean_environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     if bundled.returncode == 0:
         pip(python, ["install", OLDEST_PIP])
@@ -114,7 +117,7 @@ def _create(folder: Path, interpreter: Interpreter) -> None:
 
 def _run(command: List[str]) -> None:
     """Run a command that must succeed."""
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    done = subprocess.run(command, env=clean_environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     if done.returncode:
         raise Stop("{} failed:\n{}".format(" ".join(command), done.stdout.decode(errors="replace")))
 
