@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
-from typing import Callable, Dict, List, Optional, Sequence
+from typing import Callable, Dict, List, Sequence
 
 from tools.console import say
 from tools.environment import ROOT, clean_environment
@@ -37,7 +37,7 @@ class Child:
             universal_newlines=True,
             errors="replace",
             start_new_session=True,
-            preexec_fn=_end_with_parent(),
+            preexec_fn=_prepare(),
         )
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()
@@ -82,17 +82,17 @@ def _signal_session(session: int, number: int) -> None:
         os.killpg(session, number)
 
 
-def _end_with_parent() -> Optional[Callable[[], None]]:
-    """Return what makes a child on Linux end when we are killed hard."""
-    if not sys.platform.startswith("linux"):
-        return None
-    libc = ctypes.CDLL(None)
-    pr_set_pdeathsig = 1
+def _prepare() -> Callable[[], None]:
+    """Return what a child does first: heed Ctrl-C, also where we run in the background, and end when we are killed."""
+    libc = ctypes.CDLL(None) if sys.platform.startswith("linux") else None
 
-    def end_with_parent() -> None:
-        libc.prctl(pr_set_pdeathsig, signal.SIGTERM)
+    def prepare() -> None:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        if libc is not None:
+            pr_set_pdeathsig = 1
+            libc.prctl(pr_set_pdeathsig, signal.SIGINT)
 
-    return end_with_parent
+    return prepare
 
 
 def program(python: Path, name: str) -> Path:

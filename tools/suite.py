@@ -8,7 +8,7 @@ import tempfile
 import time
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, Dict, List, NamedTuple, Sequence
+from typing import Any, Dict, List, NamedTuple, Sequence, Tuple
 from xml.etree import ElementTree as ET
 
 from tests.servers.postgresql import PostgreSQLUnavailable, throw_away_postgresql
@@ -87,26 +87,31 @@ def run_databases(python: Path, databases: Sequence[str], paths: Sequence[str], 
     outcomes: List[Outcome] = []
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sb_sync_report_")))
+        environments: Dict[str, Dict[str, str]] = {}
+        for database in databases:
+            try:
+                environments[database] = _provide(database, python, stack)
+            except (PostgreSQLUnavailable, Stop) as error:
+                say(f"{database} IS NOT AVAILABLE, its tests do not run: {error}")
+                outcomes.append(Outcome(database, 0, 1 if is_strict() else 0, 0, 0.0, "not available"))
         children: List[Child] = []
         started = time.monotonic()
-        for database in databases:
-            environment: Dict[str, str] = {}
-            if database == "postgresql":
-                try:
-                    provide_postgresql(python)
-                    environment["SB_SYNC_TEST_POSTGRES"] = stack.enter_context(throw_away_postgresql())
-                except (PostgreSQLUnavailable, Stop) as error:
-                    say(f"PostgreSQL IS NOT AVAILABLE, its tests do not run: {error}")
-                    failed = 1 if is_strict() else 0
-                    outcomes.append(Outcome(database, 0, failed, 0, 0.0, "not available"))
-                    continue
+        for database, environment in environments.items():
             command = [python, "-m", "pytest", "--db", database, "--junitxml", folder / database, *paths]
             children.append(Child(prefix + database, command, environment))
+            stack.callback(children[-1].end)
         ends = _wait_and_time(children, started)
-        for child in children:
-            database = child.name[len(prefix) :]
-            outcomes.append(_read_outcome(folder / database, database, *ends[child.name]))
+        for database, (status, seconds) in zip(environments, ends):
+            outcomes.append(_read_outcome(folder / database, database, status, seconds))
     return sorted(outcomes, key=lambda outcome: databases.index(outcome.database))
+
+
+def _provide(database: str, python: Path, stack: ExitStack) -> Dict[str, str]:
+    """Start what the database needs until the stack closes, and return the variables that lead to it."""
+    if database != "postgresql":
+        return {}
+    provide_postgresql(python)
+    return {"SB_SYNC_TEST_POSTGRES": stack.enter_context(throw_away_postgresql())}
 
 
 def is_strict() -> bool:
@@ -114,19 +119,15 @@ def is_strict() -> bool:
     return os.environ.get("CI", "").lower() in ("true", "1", "yes")
 
 
-def _wait_and_time(children: Sequence[Child], started: float) -> Dict[str, Any]:
+def _wait_and_time(children: Sequence[Child], started: float) -> List[Tuple[int, float]]:
     """Return each child's exit status and how long it took, whichever ends first."""
-    ends: Dict[str, Any] = {}
-    try:
-        while len(ends) < len(children):
-            for child in children:
-                if child.name not in ends and child.process.poll() is not None:
-                    ends[child.name] = (child.wait(), time.monotonic() - started)
-            time.sleep(0.05)
-        return ends
-    finally:
+    ends: Dict[str, Tuple[int, float]] = {}
+    while len(ends) < len(children):
         for child in children:
-            child.end()
+            if child.name not in ends and child.process.poll() is not None:
+                ends[child.name] = (child.wait(), time.monotonic() - started)
+        time.sleep(0.05)
+    return [ends[child.name] for child in children]
 
 
 def _read_outcome(path: Path, database: str, status: int, seconds: float) -> Outcome:
