@@ -195,10 +195,19 @@ def _reachable_binaries(folder: Path, account: Optional[pwd.struct_passwd]) -> P
         try:
             _run([str(binaries / "postgres"), "--version"], folder, account)
         except (OSError, PostgreSQLUnavailable):
-            copy = folder / "programs"
-            shutil.copytree(str(binaries.parent), str(copy), symlinks=True)
-            return copy / binaries.name
+            return _copy_programs(binaries, folder / "programs")
     return binaries
+
+
+def _copy_programs(binaries: Path, target: Path) -> Path:
+    """Copy an installation, and the libraries that a wheel puts beside its package, and return the new programs."""
+    installation, package = binaries.parent, binaries.parents[1]
+    libraries = package.with_name(package.name + ".libs")
+    copy = target / package.name / installation.name
+    shutil.copytree(str(installation), str(copy), symlinks=True)
+    if libraries.is_dir():
+        shutil.copytree(str(libraries), str(target / libraries.name), symlinks=True)
+    return copy / binaries.name
 
 
 def _run(command: List[str], folder: Path, account: Optional[pwd.struct_passwd]) -> None:
