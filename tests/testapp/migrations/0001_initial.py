@@ -1,8 +1,9 @@
+import uuid
+from decimal import Decimal
+
 import django.core.validators
 import django.db.models.deletion
 import simple_history.models
-import uuid
-from decimal import Decimal
 from django.conf import settings
 from django.db import migrations, models
 
@@ -71,7 +72,7 @@ class Migration(migrations.Migration):
                 ("id", models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("sku", models.CharField(max_length=20, unique=True)),
                 ("name", models.CharField(max_length=80)),
-                ("price", models.DecimalField(decimal_places=2, default=Decimal("0"), max_digits=10)),
+                ("price", models.DecimalField(decimal_places=2, default=Decimal(0), max_digits=10)),
             ],
         ),
         migrations.CreateModel(

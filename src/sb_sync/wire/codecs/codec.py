@@ -8,7 +8,7 @@ from typing import Any, Callable, NoReturn, Optional
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-__all__ = ["Codec", "check_text", "refuse", "unchanged"]
+__all__ = ["Codec", "check_text", "refuse", "take_short_text", "unchanged"]
 
 # A refusal repeats the value; one of megabytes is cut.
 SHOWN_LENGTH = 200
@@ -29,7 +29,14 @@ def refuse(field: Any, value: Any, reason: str = "invalid") -> NoReturn:
     shown = str(value)
     if len(shown) > SHOWN_LENGTH:
         shown = shown[:SHOWN_LENGTH] + "…"
-    raise ValidationError(message, code=reason, params={"value": shown})
+    raise ValidationError(message, code=reason, params={"value": shown, "protocol": _("IPv4 or IPv6")})
+
+
+def take_short_text(field: Any, value: Any) -> str:
+    """Return text that may be a date, a key or the like; refuse what is no text, or too long to be read or repeated."""
+    if not isinstance(value, str) or not value or len(value) > SHOWN_LENGTH:
+        refuse(field, value)
+    return check_text(value)
 
 
 def check_text(value: str) -> str:

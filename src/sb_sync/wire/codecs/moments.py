@@ -10,7 +10,7 @@ from django.utils import timezone as django_timezone
 from django.utils.duration import duration_iso_string, duration_microseconds
 
 from sb_sync import compat
-from sb_sync.wire.codecs.codec import Codec, refuse
+from sb_sync.wire.codecs.codec import Codec, refuse, take_short_text
 
 __all__ = ["day", "duration", "encode_moment", "moment", "time_of_day"]
 
@@ -33,9 +33,7 @@ def moment(field: Any) -> Codec:
     """Make the codec of a date with time. What names no offset is UTC."""
 
     def decode(value: Any) -> datetime:
-        if not isinstance(value, str):
-            refuse(field, value)
-        parsed = field.to_python(value)
+        parsed = field.to_python(take_short_text(field, value))
         if parsed is None:
             refuse(field, value)
         aware = parsed if parsed.tzinfo is not None else parsed.replace(tzinfo=timezone.utc)
@@ -53,7 +51,7 @@ def day(field: Any) -> Codec:
     """Make the codec of a date."""
 
     def decode(value: Any) -> date:
-        parsed = field.to_python(value) if isinstance(value, str) else None
+        parsed = field.to_python(take_short_text(field, value))
         if parsed is None:
             refuse(field, value)
         return parsed  # type: ignore[no-any-return]  # to_python is untyped
@@ -65,7 +63,7 @@ def time_of_day(field: Any) -> Codec:
     """Make the codec of a time; one with an offset is refused, as the field would drop it."""
 
     def decode(value: Any) -> time:
-        is_local = isinstance(value, str) and not any(mark in value for mark in "+-Zz")
+        is_local = not any(mark in take_short_text(field, value) for mark in "+-Zz")
         parsed = field.to_python(value) if is_local else None
         if parsed is None:
             refuse(field, value)
@@ -78,7 +76,7 @@ def duration(field: Any) -> Codec:
     """Make the codec of a duration."""
 
     def decode(value: Any) -> timedelta:
-        parsed = field.to_python(value) if isinstance(value, str) else None
+        parsed = field.to_python(take_short_text(field, value))
         if parsed is None or abs(duration_microseconds(parsed)) > MAX_MICROSECONDS:
             refuse(field, value)
         return parsed  # type: ignore[no-any-return]  # to_python is untyped

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.core.exceptions import SuspiciousOperation
 
-from sb_sync.wire.codecs.codec import Codec, check_text, refuse
+from sb_sync.wire.codecs.codec import Codec, check_text, refuse, take_short_text
 
 __all__ = ["address", "binary", "encode_binary", "file", "string", "text", "uuid"]
 
@@ -31,8 +31,8 @@ def _make_text_decoder(field: Any) -> Any:
     def decode(value: Any) -> str:
         if isinstance(value, str):
             return check_text(value)
-        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        if not is_number or not math.isfinite(value):
+        is_integer = isinstance(value, int) and not isinstance(value, bool)
+        if not is_integer and not (isinstance(value, float) and math.isfinite(value)):
             refuse(field, value)
         return str(value)
 
@@ -43,9 +43,7 @@ def uuid(field: Any) -> Codec:
     """Make the codec of a UUID."""
 
     def decode(value: Any) -> UUID:
-        if not isinstance(value, str):
-            refuse(field, value)
-        return field.to_python(value)  # type: ignore[no-any-return]  # to_python is untyped
+        return field.to_python(take_short_text(field, value))  # type: ignore[no-any-return]  # to_python is untyped
 
     return Codec("uuid", str, decode)
 
@@ -54,9 +52,7 @@ def address(field: Any) -> Codec:
     """Make the codec of an IP address."""
 
     def decode(value: Any) -> Optional[str]:
-        if not isinstance(value, str):
-            refuse(field, value)
-        return field.to_python(check_text(value))  # type: ignore[no-any-return]  # to_python is untyped
+        return field.to_python(take_short_text(field, value))  # type: ignore[no-any-return]  # to_python is untyped
 
     return Codec("ip", str, decode)
 
