@@ -77,7 +77,7 @@ def run_checks(python: Path) -> Dict[str, bool]:
 def makemigrations_check(python: Path) -> List[object]:
     """Return the command that fails where a model differs from its migrations."""
     return [
-        python, "-W", "ignore", "-m", "django", "makemigrations", "sb_sync",
+        python, "-W", "ignore", "-m", "django", "makemigrations", "sb_sync", "testapp",
         "--check", "--dry-run", "--settings=tests.settings", "--pythonpath=.",
     ]  # fmt: skip
 
