@@ -1,0 +1,11 @@
+"""What changed, for one user: from a body to an answer.
+
+request: what is asked · plan: where each model stands and which pass it is in · read: the records of one model ·
+page: as many records as one answer holds · answer: what the client is told · pipeline: the order of these steps.
+"""
+
+from __future__ import annotations
+
+from sb_sync.pull.pipeline import PullAnswer, run
+
+__all__ = ["PullAnswer", "run"]
