@@ -7,16 +7,22 @@ from typing import Any, List, Type
 
 import django
 from django.db import models
+from django.db.models.fields import NOT_PROVIDED
 from django.dispatch import Signal
 from django.utils import timezone
 
-__all__ = ["is_composite_key", "is_generated", "live_receivers", "localize"]
+__all__ = ["has_database_default", "is_composite_key", "is_generated", "live_receivers", "localize"]
 
 
 def is_composite_key(model: Type[models.Model]) -> bool:
     """Tell whether the primary key spans several columns (Django 5.2 or later)."""
     composite = getattr(models, "CompositePrimaryKey", None)
     return composite is not None and isinstance(model._meta.pk, composite)
+
+
+def has_database_default(field: models.Field[Any, Any]) -> bool:
+    """Tell whether the database fills the field where nothing is given (Django 5.0 or later)."""
+    return getattr(field, "db_default", NOT_PROVIDED) is not NOT_PROVIDED
 
 
 def is_generated(field: models.Field[Any, Any]) -> bool:

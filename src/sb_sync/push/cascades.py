@@ -1,0 +1,199 @@
+"""What a deletion reaches: found set by set, before anything is deleted."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Dict, Iterable, Iterator, List, Mapping, Sequence, Set, Tuple, Type
+
+from django.contrib.contenttypes.models import ContentType
+from django.db import connections, models
+from django.db.models import Model
+
+from sb_sync import catalog
+from sb_sync.access import Scope
+from sb_sync.push.chunks import split
+from sb_sync.push.targets import find_values, reachable_rows
+from sb_sync.push.uniques import rules_of
+
+__all__ = ["Closure", "Effect", "Node", "effect_of", "find_blocked", "walk"]
+
+#: One row: its model and key.
+Node = Tuple[Type[Model], Any]
+
+
+class Effect(Enum):
+    """What becomes of a row when one that it refers to is deleted."""
+
+    TAKEN = "taken"
+    CHANGED = "changed"
+    PROTECTS = "protects"
+    RESTRICTS = "restricts"
+    LEFT = "left"
+
+
+@dataclass
+class Closure:
+    """What deletions reach: rows that refer to a row with what becomes of them, and the values of unique columns."""
+
+    referrers: Dict[Node, List[Tuple[Node, Effect]]] = field(default_factory=lambda: defaultdict(list))
+    values: Dict[Node, Mapping[str, Any]] = field(default_factory=dict)
+
+    def taken_with(self, root: Node) -> Set[Node]:
+        """Return the rows that are deleted with a row, itself included."""
+        taken = {root}
+        frontier = [root]
+        while frontier:
+            for node, effect in self.referrers.get(frontier.pop(), ()):
+                if effect is Effect.TAKEN and node not in taken:
+                    taken.add(node)
+                    frontier.append(node)
+        return taken
+
+
+@dataclass(frozen=True)
+class _Relation:
+    """One foreign key (or generic one) by which rows of `model` refer; `extra` narrows it to the right ones."""
+
+    model: Type[Model]
+    attname: str
+    target: str
+    effect: Effect
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    reads: Any = None
+
+
+def effect_of(foreign_key: Any) -> Effect:
+    """Return what a foreign key does to its row when the one it names is deleted."""
+    on_delete = foreign_key.remote_field.on_delete
+    known = {
+        models.SET_NULL: Effect.CHANGED,
+        models.SET_DEFAULT: Effect.CHANGED,
+        models.PROTECT: Effect.PROTECTS,
+        models.RESTRICT: Effect.RESTRICTS,
+        models.DO_NOTHING: Effect.LEFT,
+    }
+    # SET(...) makes functions that can be written into migrations; what a project's own does is taken for the worst.
+    fallback = Effect.CHANGED if hasattr(on_delete, "deconstruct") else Effect.TAKEN
+    return known.get(on_delete, fallback)
+
+
+def walk(roots: Mapping[Type[Model], Iterable[Any]], using: str) -> Closure:
+    """Return what deleting these rows would reach, one query per foreign key and depth; the rows found are locked."""
+    closure = Closure()
+    frontier: Dict[Type[Model], Set[Any]] = {model: set(keys) for model, keys in roots.items()}
+    seen: Set[Node] = {(model, key) for model, keys in frontier.items() for key in keys}
+    while frontier:
+        following: Dict[Type[Model], Set[Any]] = defaultdict(set)
+        for model, keys in frontier.items():
+            for node in _follow(closure, model, sorted(keys, key=str), using):
+                if node not in seen:
+                    seen.add(node)
+                    following[node[0]].add(node[1])
+        frontier = following
+    return closure
+
+
+def find_blocked(scope: Scope, closure: Closure, roots: Iterable[Node], using: str) -> Set[Node]:
+    """Return the rows that must stay, because of a row that protects them or that the user may not touch."""
+    forbidden = _find_forbidden(scope, closure, using)
+    return {root for root in roots if _is_blocked(closure, root, forbidden)}
+
+
+def _is_blocked(closure: Closure, root: Node, forbidden: Set[Tuple[Node, Effect]]) -> bool:
+    """Tell whether one row must stay."""
+    taken = closure.taken_with(root)
+    for parent in taken:
+        for node, effect in closure.referrers.get(parent, ()):
+            is_protected = effect is Effect.PROTECTS or (effect is Effect.RESTRICTS and node not in taken)
+            if is_protected or (node, effect) in forbidden:
+                return True
+    return False
+
+
+def _find_forbidden(scope: Scope, closure: Closure, using: str) -> Set[Tuple[Node, Effect]]:
+    """Return the rows that the user may not have touched in this way."""
+    touched: Dict[Type[Model], Set[Tuple[Node, Effect]]] = defaultdict(set)
+    for reached in closure.referrers.values():
+        for node, effect in reached:
+            touched[node[0]].add((node, effect))
+    forbidden: Set[Tuple[Node, Effect]] = set()
+    for model, entries in touched.items():
+        rows = reachable_rows(scope, model, using)
+        keys = find_values(rows, "pk", {node[1] for node, _effect in entries}, using)
+        synced = catalog.find(model._meta.label)
+        is_kept = synced is not None and not scope.may_delete(synced.label)
+        forbidden.update(
+            (node, effect) for node, effect in entries if node[1] not in keys or (is_kept and effect is Effect.TAKEN)
+        )
+    return forbidden
+
+
+def _follow(closure: Closure, model: Type[Model], keys: Sequence[Any], using: str) -> Iterator[Node]:
+    """Note the rows that refer to rows of a model; yield those that would go with them."""
+    for relation in _relations_of(model, using):
+        values = _target_values(model, relation, keys, using)
+        for node, value in _read_referrers(closure, relation, list(values), using):
+            for key in values[value]:
+                closure.referrers[model, key].append((node, relation.effect))
+            if relation.effect is Effect.TAKEN:
+                yield node
+
+
+def _relations_of(model: Type[Model], using: str) -> Iterator[_Relation]:
+    """Yield every way in which rows refer to a row of a model."""
+    for relation in model._meta.get_fields(include_hidden=True):
+        is_reverse = relation.auto_created and not relation.concrete and (relation.one_to_one or relation.one_to_many)
+        if is_reverse and not relation.related_model._meta.auto_created:
+            effect = effect_of(relation.field)
+            # A key without a constraint in the database that is left alone dangles, as the project chose.
+            if effect is not Effect.LEFT or relation.field.db_constraint:
+                target = relation.field.target_field
+                yield _Relation(
+                    relation.related_model,
+                    relation.field.attname,
+                    "pk" if target.primary_key else target.attname,
+                    effect,
+                )
+    for generic in model._meta.private_fields:
+        if hasattr(generic, "bulk_related_objects"):
+            content_type = ContentType.objects.db_manager(using).get_for_model(
+                model, for_concrete_model=generic.for_concrete_model
+            )
+            related = generic.related_model
+            extra = {f"{generic.content_type_field_name}_id": content_type.pk}
+            reads = related._meta.get_field(generic.object_id_field_name).to_python
+            yield _Relation(related, generic.object_id_field_name, "pk", Effect.TAKEN, extra, reads)
+
+
+def _target_values(model: Type[Model], relation: _Relation, keys: Sequence[Any], using: str) -> Dict[Any, List[Any]]:
+    """Return the values by which a relation names rows, with the keys of these rows."""
+    values: Dict[Any, List[Any]] = defaultdict(list)
+    if relation.target == "pk":
+        for key in keys:
+            values[key if relation.reads is None else relation.reads(key)].append(key)
+        return values
+    for chunk in split(keys, using):
+        rows = model._base_manager.using(using).filter(pk__in=chunk)
+        for key, value in rows.values_list("pk", relation.target):
+            values[value].append(key)
+    return values
+
+
+def _read_referrers(
+    closure: Closure, relation: _Relation, values: Sequence[Any], using: str
+) -> Iterator[Tuple[Node, Any]]:
+    """Yield the rows that refer to any of these values, each with the value it names."""
+    columns = sorted({name for rule in rules_of(relation.model) for name in rule.attnames})
+    for chunk in split(values, using):
+        rows = relation.model._base_manager.using(using).filter(
+            **{f"{relation.attname}__in": chunk}, **relation.extra
+        )
+        rows = rows.order_by("pk")
+        if connections[using].features.has_select_for_update:
+            rows = rows.select_for_update()
+        for key, value, *unique in rows.values_list("pk", relation.attname, *columns):
+            node = (relation.model, key)
+            closure.values[node] = dict(zip(columns, unique))
+            yield node, value

@@ -1,0 +1,156 @@
+"""Deletions of one wave: what may go goes, with all that goes with it."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Sequence, Set, Type
+
+from django.db import IntegrityError, transaction
+from django.db.models import Model
+from django.db.models.deletion import Collector, ProtectedError, RestrictedError
+from django.utils.translation import gettext as _
+
+from sb_sync.access import scoped_queryset
+from sb_sync.catalog import SyncedModel
+from sb_sync.protocol import PROTECTED, REMOVED, UNCHANGED
+from sb_sync.push.batch import NON_FIELD, Change, Outcome, Task, refuse
+from sb_sync.push.cascades import Closure, find_blocked, walk
+from sb_sync.push.chunks import split
+from sb_sync.push.conflicts import find_conflicts
+from sb_sync.push.history import REASON
+from sb_sync.push.instances import call_project
+from sb_sync.push.rows import root_label
+from sb_sync.push.state import PushState
+from sb_sync.push.write import settle_immediately
+from sb_sync.wire import ModelSchema
+
+__all__ = ["delete_rows"]
+
+Outcomes = Dict[int, Outcome]
+
+
+def delete_rows(state: PushState, synced: SyncedModel, schema: ModelSchema, tasks: Sequence[Task]) -> Outcomes:
+    """Delete the rows that records name and return what became of each record, by index."""
+    outcomes: Outcomes = {}
+    standing: Dict[int, Any] = {}
+    for task in tasks:
+        key = task.record.key
+        if key is None:
+            key = state.client_ids.find(synced.label, task.record.client_id)
+        row = state.rows.find(synced.label, key)
+        if row is None or not row.is_visible:
+            outcomes[task.record.index] = _absent(state, synced, schema, key)
+        else:
+            standing[task.record.index] = key
+    versions = {
+        standing[task.record.index]: [task.record]
+        for task in tasks
+        if task.record.version is not None and task.record.index in standing
+    }
+    outcomes.update(find_conflicts(state, synced, schema, versions))
+    left = [task for task in tasks if task.record.index not in outcomes]
+    if left:
+        outcomes.update(_delete_standing(state, synced, schema, left, standing))
+    return outcomes
+
+
+def _absent(state: PushState, synced: SyncedModel, schema: ModelSchema, key: Any) -> Outcome:
+    """Return what became of the deletion of a row that is not there, or not for this user."""
+    shown = None if key is None else schema.key.encode(key)
+    is_taken = (root_label(synced.model), key) in state.taken
+    return Outcome(REMOVED if is_taken else UNCHANGED, key=shown)
+
+
+def _delete_standing(
+    state: PushState, synced: SyncedModel, schema: ModelSchema, tasks: Sequence[Task], keys: Dict[int, Any]
+) -> Outcomes:
+    """Delete rows that are there, but for those that something keeps."""
+    model = synced.model
+    wanted = {task.record.index: keys[task.record.index] for task in tasks}
+    closure = walk({model: wanted.values()}, state.using)
+    blocked = find_blocked(state.scope, closure, {(model, key) for key in wanted.values()}, state.using)
+    outcomes: Outcomes = {index: _protected() for index, key in wanted.items() if (model, key) in blocked}
+    left = [task for task in tasks if task.record.index not in outcomes]
+    if state.route(synced).deletes_one_by_one:
+        outcomes.update(_delete_each(state, left, wanted))
+    else:
+        outcomes.update(_delete_set(state, synced, left, wanted))
+    for task in left:
+        if task.record.index not in outcomes:
+            key = wanted[task.record.index]
+            _note_taken(state, closure, model, key)
+            outcomes[task.record.index] = Outcome(REMOVED, key=schema.key.encode(key))
+    return outcomes
+
+
+def _note_taken(state: PushState, closure: Closure, model: Type[Model], key: Any) -> None:
+    """Remember the rows that went with one: their own deletion, should it come, is done."""
+    gone: Set[Any] = closure.taken_with((model, key)) - {(model, key)}
+    state.taken.update((root_label(each), pk) for each, pk in gone)
+
+
+def _protected() -> Outcome:
+    return refuse(PROTECTED, {NON_FIELD: [_("Other rows need this one.")]})
+
+
+def _delete_set(
+    state: PushState, synced: SyncedModel, tasks: Sequence[Task], keys: Dict[int, Any]
+) -> Outcomes:
+    """Delete rows together; where the database refuses, one by one."""
+    if not tasks:
+        return {}
+    try:
+        with transaction.atomic(using=state.using):
+            _collect(state, synced, [keys[task.record.index] for task in tasks])
+            settle_immediately(state.using)
+    except (IntegrityError, ProtectedError, RestrictedError):
+        if len(tasks) == 1:
+            return {tasks[0].record.index: _protected()}
+        outcomes: Outcomes = {}
+        for task in tasks:
+            outcomes.update(_delete_set(state, synced, [task], keys))
+        return outcomes
+    return {}
+
+
+def _collect(state: PushState, synced: SyncedModel, keys: Sequence[Any]) -> None:
+    """Delete rows as Django does, with signals and history; only rows that the user may see."""
+    rows = scoped_queryset(state.scope, synced).using(state.using)
+    keeps_history = state.route(synced).keeps_history
+    for chunk in split(keys, state.using):
+        if not keeps_history:
+            rows.filter(pk__in=chunk).delete()
+            continue
+        instances = list(rows.filter(pk__in=chunk))
+        for instance in instances:
+            instance._change_reason = REASON
+        collector = Collector(using=state.using)
+        collector.collect(instances)
+        collector.delete()
+
+
+def _delete_each(state: PushState, tasks: Sequence[Task], keys: Dict[int, Any]) -> Outcomes:
+    """Delete rows through the project's own delete(), in the order of the array."""
+    outcomes: Outcomes = {}
+    for task in tasks:
+        key = keys[task.record.index]
+        outcome = _delete_one(state, task, key)
+        if outcome is not None:
+            outcomes[task.record.index] = outcome
+    return outcomes
+
+
+def _delete_one(state: PushState, task: Task, key: Any) -> Any:
+    """Delete one row through its instance; return the refusal this ends in, or None."""
+    synced = task.record.synced
+    refused: List[Outcome] = []
+
+    def work() -> None:
+        try:
+            with transaction.atomic(using=state.using):
+                synced.model._base_manager.using(state.using).get(pk=key).delete()
+                settle_immediately(state.using)
+        except (ProtectedError, RestrictedError, IntegrityError):
+            refused.append(_protected())
+
+    outcome = call_project(work, Change(task, key, {}), state.using)
+    return refused[0] if refused else outcome

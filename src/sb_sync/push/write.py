@@ -1,0 +1,133 @@
+"""Seventh step: what was found to be right is written, set by set where nothing of the project's listens."""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Dict, List, Sequence
+
+from django.db import connections, transaction
+
+from sb_sync.catalog import SyncedModel
+from sb_sync.feed import backend_for
+from sb_sync.protocol import CREATED, KEY, PERMISSION_DENIED, UPDATED, VERSION
+from sb_sync.push.batch import NON_FIELD, Change, Outcome, refuse
+from sb_sync.push.conflicts import read_visible
+from sb_sync.push.history import write_history
+from sb_sync.push.instances import save_each
+from sb_sync.push.integrity import REFUSED, explain, is_key_collision
+from sb_sync.push.many import write_lists
+from sb_sync.push.state import PushState
+from sb_sync.push.updates import update_rows
+from sb_sync.wire import ModelSchema
+
+__all__ = ["settle_immediately", "write_changes"]
+
+# Halvings of a group that the database refused; beyond these its rows are written one by one.
+MAX_HALVINGS = 16
+
+Outcomes = Dict[int, Outcome]
+
+
+class _OutOfScope(Exception):
+    """Rows that were written would not be the user's to see: roll them back."""
+
+    def __init__(self, changes: Sequence[Change]) -> None:
+        self.changes = changes
+        super().__init__("out of scope")
+
+
+def write_changes(state: PushState, synced: SyncedModel, schema: ModelSchema, changes: Sequence[Change]) -> Outcomes:
+    """Write changes of one model that do not touch each other and return what became of each, by index.
+
+    What the database refuses is found by halving; what the user could not see afterwards is rolled back and refused.
+    New rows whose key came to be taken are left in `state.collided`, to be identified again.
+    """
+    outcomes: Outcomes = {}
+    groups: List[Sequence[Change]] = [list(changes)] if changes else []
+    halvings = 0
+    while groups:
+        group = groups.pop()
+        try:
+            outcomes.update(_attempt(state, synced, schema, group))
+        except _OutOfScope as error:
+            denied = {change.record.index for change in error.changes}
+            outcomes.update((index, _denied()) for index in denied)
+            left = [change for change in group if change.record.index not in denied]
+            groups.extend([left] if left else [])
+        except REFUSED as error:
+            if len(group) == 1:
+                change = group[0]
+                refused = state.collided if _is_taken(state, change, error) else outcomes
+                refused[change.record.index] = explain(error, synced, schema, state.using)
+                continue
+            halvings += 1
+            size = len(group) // 2 if halvings <= MAX_HALVINGS else 1
+            parts = [group[start : start + size] for start in range(0, len(group), size)]
+            # The first of the array goes first: a stack is taken from its end.
+            groups.extend(reversed(parts))
+    return outcomes
+
+
+def _is_taken(state: PushState, change: Change, error: BaseException) -> bool:
+    """Tell whether a new row was refused because of the key that its client chose."""
+    if not change.is_creation or change.key is None:
+        return False
+    if not is_key_collision(error, change.record.synced, state.using):
+        return False
+    state.rows.forget(change.record.label, [change.key])
+    return True
+
+
+def _denied() -> Outcome:
+    return refuse(PERMISSION_DENIED, {NON_FIELD: ["Rows out of your reach cannot be written."]})
+
+
+def _attempt(state: PushState, synced: SyncedModel, schema: ModelSchema, changes: Sequence[Change]) -> Outcomes:
+    """Write a group inside a savepoint and read it back as the user sees it."""
+    with transaction.atomic(using=state.using):
+        writer: Callable[..., Outcomes] = _write_each if state.route(synced).saves_one_by_one else _write_set
+        outcomes = writer(state, synced, schema, changes)
+        written = [change for change in changes if change.record.index not in outcomes]
+        settle_immediately(state.using)
+        stored = read_visible(state, synced, schema, [change.key for change in written])
+        gone = [change for change in written if schema.key.encode(change.key) not in stored]
+        if gone:
+            raise _OutOfScope(gone)
+    for change in written:
+        outcomes[change.record.index] = _succeed(change, stored[schema.key.encode(change.key)])
+    return outcomes
+
+
+def _succeed(change: Change, server: Dict[str, Any]) -> Outcome:
+    return Outcome(CREATED if change.is_creation else UPDATED, key=server[KEY], version=server[VERSION])
+
+
+def settle_immediately(using: str) -> None:
+    """Let the database check what it would put off to the commit, where it could no longer be one record's error."""
+    if backend_for(using).supports_concurrent_writers:
+        connections[using].check_constraints()
+
+
+def _write_each(state: PushState, synced: SyncedModel, schema: ModelSchema, changes: Sequence[Change]) -> Outcomes:
+    """Write through instances."""
+    return save_each(state, schema, changes)
+
+
+def _write_set(state: PushState, synced: SyncedModel, schema: ModelSchema, changes: Sequence[Change]) -> Outcomes:
+    """Write set by set: new rows in one statement, changed rows in one, then lists and history."""
+    created = [change for change in changes if change.is_creation]
+    changed = [change for change in changes if change.values and not change.is_creation]
+    if changed:
+        update_rows(state.scope, synced, changed, state.using)
+    if created:
+        for change in created:
+            # A group that was refused before left keys on its instances.
+            change.instance = synced.model(**change.values)
+        synced.model._base_manager.using(state.using).bulk_create([change.instance for change in created])
+        for change in created:
+            change.key = change.instance.pk
+    write_lists(state, schema, changes)
+    if state.route(synced).keeps_history:
+        write_history(synced, [change.key for change in created], state.using, is_update=False)
+        updated = [change.key for change in changes if not change.is_creation]
+        write_history(synced, updated, state.using, is_update=True)
+    return {}

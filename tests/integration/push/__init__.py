@@ -1,0 +1,1 @@
+"""Pushes against real databases."""

@@ -1,0 +1,15 @@
+"""The world in which pushes are tested."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture
+def world(transactional_db: None) -> Any:
+    """Return two organizations with their users. Pushes need transactions of their own."""
+    from tests.integration.push.world import make_world
+
+    return make_world()
