@@ -15,5 +15,8 @@ class SbSyncConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Read every app's `sync.py`."""
+        """Read every app's `sync.py`; keep triggers in step with migrations."""
+        from sb_sync.feed.migrations import connect
+
         autodiscover_modules("sync")
+        connect(self)

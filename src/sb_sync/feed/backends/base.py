@@ -1,0 +1,269 @@
+"""What a database must be able to do to carry the feed: the port that every backend fills."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from abc import ABC, abstractmethod
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, ClassVar, Dict, Iterable, List, Mapping, Optional, Sequence, Set, Tuple
+
+from django.db import connections
+
+from sb_sync.feed.plan import Capture
+from sb_sync.models import Change
+
+__all__ = [
+    "FORMAT",
+    "LARGEST_ENTRY",
+    "Entry",
+    "FeedBackend",
+    "InstallationBlocked",
+    "Mark",
+    "Observation",
+    "Position",
+    "Purge",
+    "Trigger",
+    "Window",
+    "digest",
+]
+
+#: Raised when triggers of an older package must be replaced though their text is the same.
+FORMAT = 1
+#: Most keys of one entry of the log.
+LARGEST_ENTRY = 1000
+
+
+class InstallationBlocked(Exception):
+    """The table is in use: its triggers could not be replaced within the time allowed."""
+
+
+@dataclass(frozen=True, order=True)
+class Position:
+    """A place in the log: the entry's transaction and number, and how many of its keys have been read."""
+
+    txid: int
+    id: int
+    ordinal: int
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry of the log, as read; its keys as the database writes them as text."""
+
+    txid: int
+    id: int
+    table: str
+    keys: Tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Window:
+    """What happened between two snapshots: all that `target` sees and `base` did not."""
+
+    base: str
+    target: str
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What the first statement of a reading sees: `started_at` lies before the snapshot."""
+
+    started_at: datetime
+    snapshot: str
+    system: str
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What a trigger says of itself in the database.
+
+    `events` are all that its table's capture has; `digest` tells definitions apart, `body` whether it was altered by
+    other hands. A neutral trigger stands in during migrations.
+    """
+
+    table: str
+    key: str
+    events: str
+    digest: str
+    body: str
+    neutral: bool = False
+    format: int = FORMAT
+
+    def as_text(self) -> str:
+        """Return the mark as text that can stand in a comment of any database."""
+        return "sb_sync:" + json.dumps(asdict(self), sort_keys=True).replace("/", "\\/")
+
+    @classmethod
+    def from_text(cls, text: Optional[str]) -> Optional[Mark]:
+        """Read a mark, None where the text is none."""
+        if not text or not text.startswith("sb_sync:"):
+            return None
+        try:
+            return cls(**json.loads(text[len("sb_sync:") :]))
+        except (TypeError, ValueError):
+            return None
+
+
+@dataclass(frozen=True)
+class Trigger:
+    """A trigger of ours that stands on a table; `is_whole` tells that it is as we made it, and enabled."""
+
+    table: str
+    name: str
+    event: str
+    mark: Optional[Mark]
+    is_whole: bool
+    text: str
+
+
+@dataclass(frozen=True)
+class Purge:
+    """What one step of a purge took; `is_done` tells that nothing is left to take."""
+
+    entries: int
+    checkpoints: int
+    is_done: bool
+
+
+def digest(*parts: str) -> str:
+    """Return a short name for a definition."""
+    return hashlib.sha256("\x00".join((str(FORMAT), *parts)).encode()).hexdigest()[:24]
+
+
+class FeedBackend(ABC):
+    """The feed in one database. Subclasses hold everything that depends on the database's product."""
+
+    #: Whether several transactions may write at once, so that order of numbers is not order of commits.
+    supports_concurrent_writers: ClassVar[bool]
+    #: Whether UPDATE … FROM (VALUES …) is known, and spares round trips.
+    supports_update_from: ClassVar[bool]
+    #: Whether TRUNCATE is seen.
+    supports_truncate: ClassVar[bool]
+    #: Whether a change of a table's columns may make it anew, and with it tables that refer to it.
+    remakes_tables: ClassVar[bool]
+
+    def __init__(self, using: str) -> None:
+        """Take the alias of the database."""
+        self.using = using
+        self.connection: Any = connections[using]
+
+    @property
+    def log_table(self) -> str:
+        """Return the name of the log's table."""
+        return Change._meta.db_table
+
+    def quote(self, name: str) -> str:
+        """Return a name quoted for this database."""
+        return str(self.connection.ops.quote_name(name))
+
+    def execute(self, sql: str, parameters: Optional[Sequence[Any]] = None) -> List[Tuple[Any, ...]]:
+        """Run a statement and return its rows; without parameters nothing in it is a placeholder."""
+        with self.connection.cursor() as cursor:
+            if parameters is None:
+                cursor.execute(sql)
+            else:
+                cursor.execute(sql, parameters)
+            return list(cursor.fetchall()) if cursor.description else []
+
+    # Faults of the database itself.
+
+    def find_faults(self) -> List[Tuple[str, str]]:
+        """Return (what is wrong, mend) for all that keeps this database from carrying the feed."""
+        return []
+
+    def system(self) -> str:
+        """Return the name of the system in which the log's transaction numbers mean something."""
+        return ""
+
+    # Reading.
+
+    @abstractmethod
+    def fix_snapshot(self) -> None:
+        """Make the transaction that was just begun read from one snapshot and write nothing."""
+
+    @abstractmethod
+    def observe(self, *, own_writes: bool) -> Observation:
+        """Return time, snapshot and the system's name, as the first statement of a reading.
+
+        With `own_writes` the transaction may have written, and the snapshot counts what it wrote so far.
+        """
+
+    @abstractmethod
+    def read_entries(
+        self, tables: Sequence[str], site: int, window: Window, after: Optional[Position], limit: int
+    ) -> List[Entry]:
+        """Return entries of these tables in order, at least `limit` keys unless the window holds no more."""
+
+    @abstractmethod
+    def find_changed(self, wanted: Mapping[Window, Sequence[Tuple[str, str, int]]]) -> Set[str]:
+        """Return the names, out of (name, table, site), that have an entry in their window, in one statement."""
+
+    # Writing.
+
+    @abstractmethod
+    def write_checkpoint(self, nonce: str, snapshot: str) -> Tuple[int, datetime]:
+        """Insert a checkpoint at the database's time, never before an earlier one, and return its key and time.
+
+        The commit of the present transaction then waits until it cannot be lost.
+        """
+
+    @abstractmethod
+    def begin_push(self) -> None:
+        """Take what the transaction must hold before it reads."""
+
+    @abstractmethod
+    def lock_identity(self) -> None:
+        """Keep others from changing the feed's identity until the transaction ends."""
+
+    # Triggers.
+
+    @abstractmethod
+    def events(self, capture: Capture) -> str:
+        """Return the letters of the events that a capture has triggers for."""
+
+    @abstractmethod
+    def digests(self, capture: Capture) -> Dict[str, str]:
+        """Return the digest of each event's trigger as it should stand."""
+
+    @abstractmethod
+    def triggers(self, tables: Optional[Iterable[str]] = None) -> List[Trigger]:
+        """Return our triggers that stand on these tables, or on any."""
+
+    @abstractmethod
+    def columns(self, tables: Iterable[str]) -> Set[Tuple[str, str]]:
+        """Return which (table, column) exist among these tables; views have no columns here."""
+
+    @abstractmethod
+    def hold_table(self, table: str) -> None:
+        """Wait until no transaction writes the table, and keep all from it until the present one ends.
+
+        Raises `InstallationBlocked` where that takes too long.
+        """
+
+    @abstractmethod
+    def install(self, capture: Capture) -> None:
+        """Put a capture's triggers in place of whatever of ours stands on its table."""
+
+    @abstractmethod
+    def neutralise(self, triggers: Iterable[Trigger]) -> None:
+        """Replace triggers by ones that name nothing but the log, and log a reset when the table is written."""
+
+    @abstractmethod
+    def remove(self, triggers: Iterable[Trigger]) -> None:
+        """Take triggers away."""
+
+    @abstractmethod
+    def write_resets(self, tables: Iterable[str]) -> None:
+        """Log that tables changed in ways that the log does not hold."""
+
+    # Retention.
+
+    @abstractmethod
+    def purge(self, before: datetime, limit: int) -> Purge:
+        """Delete up to `limit` old entries with the checkpoints that did not see them; within a transaction."""
+
+    @abstractmethod
+    def count_purgeable(self, before: datetime) -> int:
+        """Return how many entries a purge would delete by now."""

@@ -1,0 +1,352 @@
+"""The feed on PostgreSQL 13 or later: statement triggers, snapshots as cursors."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Set, Tuple
+
+from django.db import OperationalError
+
+from sb_sync.feed.backends.base import (
+    Entry,
+    FeedBackend,
+    InstallationBlocked,
+    Mark,
+    Observation,
+    Position,
+    Purge,
+    Trigger,
+    Window,
+    digest,
+)
+from sb_sync.feed.backends.postgresql_triggers import EVENTS, TriggerText, header, trigger_type
+from sb_sync.feed.backends.postgresql_windows import LOG_ORDER, unseen_parts
+from sb_sync.feed.plan import Capture
+from sb_sync.models.changes import EVERYONE, Checkpoint
+
+__all__ = ["PostgreSQLBackend"]
+
+OLDEST_SUPPORTED = 130000
+LOCK_TIMEOUT = "3s"
+LOCK_NOT_AVAILABLE = "55P03"
+DEADLOCK_DETECTED = "40P01"
+
+
+class PostgreSQLBackend(FeedBackend):
+    """Snapshots are texts of `pg_current_snapshot()`, so that no cursor waits for the oldest writer."""
+
+    supports_concurrent_writers = True
+    supports_update_from = True
+    supports_truncate = True
+    remakes_tables = False
+
+    def find_faults(self) -> List[Tuple[str, str]]:
+        """Return the faults of the server."""
+        self.connection.ensure_connection()
+        if self.connection.pg_version < OLDEST_SUPPORTED:
+            return [("The feed needs PostgreSQL 13 or later.", "Upgrade the server.")]
+        if self.execute("SELECT pg_is_in_recovery()")[0][0]:
+            return [("The feed reads from a hot standby.", "Route the feed's reads to the primary.")]
+        return []
+
+    def system(self) -> str:
+        """Return the identifier of the cluster."""
+        return str(self.execute("SELECT system_identifier::text FROM pg_control_system()")[0][0])
+
+    # Reading.
+
+    def fix_snapshot(self) -> None:
+        """Read from one snapshot, and write nothing."""
+        self.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+
+    def observe(self, *, own_writes: bool) -> Observation:
+        """Return time, snapshot and the cluster's identifier; the transaction's time lies before its snapshot."""
+        own = "NULL, NULL"
+        if own_writes:
+            own = f"pg_current_xact_id_if_assigned()::text, (SELECT max(id) FROM {self.quote(self.log_table)})"
+        started_at, snapshot, transaction, last, system = self.execute(
+            f"SELECT now(), pg_current_snapshot()::text, {own}, system_identifier::text FROM pg_control_system()"
+        )[0]
+        if transaction is not None:
+            snapshot = f"{snapshot}:{transaction}:{last or 0}"
+        return Observation(started_at, snapshot, system)
+
+    def read_entries(
+        self, tables: Sequence[str], site: int, window: Window, after: Optional[Position], limit: int
+    ) -> List[Entry]:
+        """Return entries in order: index scans of each table, merged and cut where they hold enough keys."""
+        log = self.quote(self.log_table)
+        branches: List[str] = []
+        parameters: List[Any] = []
+        for table in tables:
+            for part in unseen_parts(window, after):
+                branches.append(
+                    f"(SELECT txid, id, table_name, pks FROM {log}"
+                    f" WHERE table_name = %s AND site = %s AND {part.sql} ORDER BY {LOG_ORDER} LIMIT %s)"
+                )
+                parameters += [table, site, *part.parameters, limit + 1]
+        before = 0 if after is None else after.ordinal
+        rows = self.execute(
+            "SELECT txid::text::bigint, id, table_name, pks FROM (SELECT *,"
+            f" sum(cardinality(pks)) OVER (ORDER BY {LOG_ORDER}) - cardinality(pks) AS before"
+            f" FROM (SELECT * FROM ({' UNION ALL '.join(branches)}) merged ORDER BY {LOG_ORDER} LIMIT %s) found) counted"
+            f" WHERE before <= %s ORDER BY {LOG_ORDER}",
+            [*parameters, limit + 1, limit + before],
+        )
+        return [Entry(txid, number, table, tuple(keys)) for txid, number, table, keys in rows]
+
+    def find_changed(self, wanted: Mapping[Window, Sequence[Tuple[str, str, int]]]) -> Set[str]:
+        """Return the names that have an entry: one look into the index for each (table, site)."""
+        log = self.quote(self.log_table)
+        selects: List[str] = []
+        parameters: List[Any] = []
+        for window, triples in wanted.items():
+            parts = unseen_parts(window, None)
+            values = ", ".join(["(%s::text, %s::text, %s::bigint)"] * len(triples))
+            tests: List[str] = []
+            for triple in triples:
+                parameters += triple
+            for part in parts:
+                tests.append(
+                    f"EXISTS (SELECT 1 FROM {log} WHERE table_name = v.table_name AND site = v.site"
+                    f" AND {part.sql})"
+                )
+                parameters += part.parameters
+            selects.append(
+                f"SELECT v.name FROM (VALUES {values}) v (name, table_name, site) WHERE {' OR '.join(tests)}"
+            )
+        return {name for (name,) in self.execute(" UNION ".join(selects), parameters)} if selects else set()
+
+    # Writing.
+
+    def write_checkpoint(self, nonce: str, snapshot: str) -> Tuple[int, datetime]:
+        """Insert a checkpoint; the commit waits for the disk, also where the host turned that off."""
+        table = self.quote(Checkpoint._meta.db_table)
+        return self.execute(  # type: ignore[return-value]  # two columns
+            f"INSERT INTO {table} (nonce, snapshot, taken_at) SELECT %s, %s,"
+            f" greatest(clock_timestamp(), (SELECT max(taken_at) FROM {table}))"
+            " FROM set_config('synchronous_commit', 'on', true) RETURNING id, taken_at",
+            [nonce, snapshot],
+        )[0]
+
+    def begin_push(self) -> None:
+        """Take nothing: rows are locked as they are read."""
+
+    def lock_identity(self) -> None:
+        """Let one at a time change the identity."""
+        self.execute("SELECT pg_advisory_xact_lock(%s)", [_lock_number("sb_sync identity")])
+
+    # Triggers.
+
+    def events(self, capture: Capture) -> str:
+        """Return the letters of a capture's events."""
+        return "".join(sorted(self._plain_text().bodies(capture)))
+
+    def digests(self, capture: Capture) -> Dict[str, str]:
+        """Return digests of the texts, without schemas: those are looked up when installing."""
+        table = self.quote(capture.table)
+        return {
+            event: digest(header(event, table, ""), body) for event, body in self._plain_text().bodies(capture).items()
+        }
+
+    def triggers(self, tables: Optional[Iterable[str]] = None) -> List[Trigger]:
+        """Return our triggers with what the catalog says of them and of their functions."""
+        condition, parameters = "pg_table_is_visible(c.oid)", []
+        if tables is not None:
+            condition += " AND c.relname = ANY(%s)"
+            parameters.append(list(tables))
+        rows = self.execute(
+            "SELECT c.relname::text, t.tgname::text, t.tgenabled::text, t.tgtype, t.tgqual IS NULL, p.prosrc,"
+            " obj_description(p.oid, 'pg_proc')"
+            " FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid"
+            f" WHERE NOT t.tgisinternal AND t.tgname LIKE 'sb\\_sync\\_%%' AND {condition}",
+            parameters,
+        )
+        events = {name: event for event, (name, _, _) in EVENTS.items()}
+        found: List[Trigger] = []
+        for table, name, enabled, kind, is_plain, body, comment in rows:
+            event, mark = events.get(name, ""), Mark.from_text(comment)
+            is_whole = (
+                mark is not None
+                and event != ""
+                and enabled == "A"
+                and kind == trigger_type(event)
+                and is_plain
+                and mark.body == _sum(body)
+            )
+            found.append(Trigger(table, name, event, mark, is_whole, body))
+        return found
+
+    def columns(self, tables: Iterable[str]) -> Set[Tuple[str, str]]:
+        """Return the columns of real tables."""
+        return {
+            (table, column)
+            for table, column in self.execute(
+                "SELECT c.relname::text, a.attname::text FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid"
+                " WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p')"
+                " AND pg_table_is_visible(c.oid) AND c.relname = ANY(%s)",
+                [list(tables)],
+            )
+        }
+
+    def hold_table(self, table: str) -> None:
+        """Lock out writers for the rest of the transaction."""
+        self.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
+        try:
+            self.execute(f"LOCK TABLE {self.quote(table)} IN SHARE ROW EXCLUSIVE MODE")
+        except OperationalError as error:
+            if _state(error) in (LOCK_NOT_AVAILABLE, DEADLOCK_DETECTED):
+                raise InstallationBlocked(table) from error
+            raise
+
+    def install(self, capture: Capture) -> None:
+        """Put functions and triggers of a capture in place; the table is held."""
+        standing = self.triggers([capture.table])
+        schemas = self._schemas({*capture.named_tables, self.log_table})
+        bodies = TriggerText(self.quote, lambda table: self._qualified(schemas[table], table), self.log_table).bodies(
+            capture
+        )
+        digests = self.digests(capture)
+        events = self.events(capture)
+        schema = schemas[self.log_table]
+        self._drop(
+            trigger
+            for trigger in standing
+            if trigger.event not in bodies
+            or not trigger.is_whole
+            or trigger.mark is None
+            or trigger.mark.table != capture.table
+        )
+        kept = {trigger.event for trigger in self.triggers([capture.table])}
+        table = self._qualified(schemas[capture.table], capture.table)
+        for event, body in bodies.items():
+            function = self._function(schema, capture.table, event)
+            mark = Mark(capture.table, capture.key, events, digests[event], _sum(body))
+            self._write_function(function, body, mark)
+            if event not in kept:
+                name = EVENTS[event][0]
+                self.execute(header(event, table, function))
+                self.execute(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {name}")
+
+    def neutralise(self, triggers: Iterable[Trigger]) -> None:
+        """Replace the functions; the tables themselves are not touched, so nobody waits."""
+        schema = self._schemas([self.log_table])[self.log_table]
+        text = TriggerText(self.quote, lambda table: self._qualified(schema, table), self.log_table)
+        for trigger in triggers:
+            if trigger.mark is None or trigger.event == "":
+                continue
+            table = trigger.mark.table
+            body = text.neutral(trigger.event, table)
+            mark = Mark(table, trigger.mark.key, trigger.mark.events, "neutral", _sum(body), neutral=True)
+            self._write_function(self._function(schema, table, trigger.event), body, mark)
+
+    def remove(self, triggers: Iterable[Trigger]) -> None:
+        """Drop triggers and their functions."""
+        self._drop(triggers)
+
+    def write_resets(self, tables: Iterable[str]) -> None:
+        """Log a reset for each table."""
+        for table in tables:
+            self.execute(
+                f"INSERT INTO {self.quote(self.log_table)} (txid, table_name, site, kind, changed_at, pks)"
+                " VALUES (pg_current_xact_id(), %s, %s, 'R', clock_timestamp(), '{}')",
+                [table, EVERYONE],
+            )
+
+    # Retention.
+
+    def purge(self, before: datetime, limit: int) -> Purge:
+        """Delete old entries of transactions that every present snapshot sees, with the checkpoints that did not."""
+        log, checkpoints = self.quote(self.log_table), self.quote(Checkpoint._meta.db_table)
+        rows = self.execute(
+            f"DELETE FROM {log} WHERE id = ANY(ARRAY(SELECT id FROM {log} WHERE changed_at < %s"
+            " AND txid < pg_snapshot_xmin(pg_current_snapshot()) ORDER BY id LIMIT %s))"
+            " RETURNING txid::text::bigint",
+            [before, limit],
+        )
+        unseen, parameters = "", [before]
+        if rows:
+            # Those that began after the last of these transactions saw them all; the others are asked one by one.
+            gone = sorted({txid for (txid,) in rows})
+            unseen = (
+                " OR (pg_snapshot_xmin(s.value) <= %s::text::xid8 AND EXISTS"
+                " (SELECT 1 FROM unnest(%s::text[]) gone WHERE NOT pg_visible_in_snapshot(gone::xid8, s.value)))"
+            )
+            parameters += [str(gone[-1]), [str(txid) for txid in gone]]
+        removed = self.execute(
+            f"DELETE FROM {checkpoints} WHERE id IN (SELECT c.id FROM {checkpoints} c,"
+            " LATERAL (SELECT array_to_string((string_to_array(c.snapshot, ':'))[1:3], ':')::pg_snapshot) s (value)"
+            f" WHERE c.taken_at < %s{unseen}) RETURNING id",
+            parameters,
+        )
+        return Purge(len(rows), len(removed), len(rows) < limit)
+
+    def count_purgeable(self, before: datetime) -> int:
+        """Return how many entries are old enough."""
+        return int(
+            self.execute(
+                f"SELECT count(*) FROM {self.quote(self.log_table)} WHERE changed_at < %s"
+                " AND txid < pg_snapshot_xmin(pg_current_snapshot())",
+                [before],
+            )[0][0]
+        )
+
+    # Names and functions.
+
+    def _plain_text(self) -> TriggerText:
+        return TriggerText(self.quote, self.quote, self.log_table)
+
+    def _qualified(self, schema: str, name: str) -> str:
+        return f"{self.quote(schema)}.{self.quote(name)}"
+
+    def _function(self, schema: str, table: str, event: str) -> str:
+        """Return the qualified name of a function; tables have long names, so theirs is a digest."""
+        short = hashlib.sha256(table.encode()).hexdigest()[:16]
+        return self._qualified(schema, f"sb_sync_{short}_{event.lower()}")
+
+    def _schemas(self, tables: Iterable[str]) -> Dict[str, str]:
+        """Return the schema in which each table is found by its bare name."""
+        return dict(
+            self.execute(
+                "SELECT c.relname::text, n.nspname::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+                " WHERE pg_table_is_visible(c.oid) AND c.relname = ANY(%s)",
+                [sorted(tables)],
+            )
+        )
+
+    def _write_function(self, function: str, body: str, mark: Mark) -> None:
+        self.execute(
+            f"CREATE OR REPLACE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER"
+            f" SET search_path = pg_catalog, pg_temp AS $sb_sync$\n{body}\n$sb_sync$"
+        )
+        comment = mark.as_text().replace("'", "''")
+        self.execute(f"COMMENT ON FUNCTION {function}() IS '{comment}'")
+
+    def _drop(self, triggers: Iterable[Trigger]) -> None:
+        schema = self._schemas([self.log_table]).get(self.log_table, "")
+        for trigger in list(triggers):
+            self.execute(f"DROP TRIGGER {self.quote(trigger.name)} ON {self.quote(trigger.table)}")
+            if trigger.mark is not None and trigger.event and schema:
+                self._drop_unused_function(self._function(schema, trigger.mark.table, trigger.event))
+
+    def _drop_unused_function(self, function: str) -> None:
+        """Drop a function unless a table of the old name has come up meanwhile and uses it."""
+        is_used = self.execute("SELECT 1 FROM pg_trigger WHERE tgfoid = to_regproc(%s)", [function])
+        if not is_used:
+            self.execute(f"DROP FUNCTION IF EXISTS {function}()")
+
+
+def _sum(body: str) -> str:
+    """Return the checksum of a function's body, as it stands between the quotes."""
+    return hashlib.sha256(body.strip().encode()).hexdigest()[:24]
+
+
+def _lock_number(name: str) -> int:
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:7], "big")
+
+
+def _state(error: BaseException) -> Optional[str]:
+    """Return the server's code of an error, whichever driver raised it."""
+    cause = error.__cause__
+    return getattr(cause, "sqlstate", None) or getattr(cause, "pgcode", None)

@@ -1,0 +1,178 @@
+"""The text of the triggers on SQLite: row triggers, one key per entry.
+
+Trigger bodies never say INSERT OR REPLACE: the outer statement's conflict clause overrides theirs.
+"""
+
+from __future__ import annotations
+
+from typing import Callable, Dict, List, Tuple
+
+from sb_sync.feed.plan import Capture, Follower, Path, Route
+from sb_sync.models.changes import EVERYONE, NOBODY, SHARED, UNRESOLVED
+from sb_sync.tenancy import Hop
+
+__all__ = ["EVENTS", "TriggerText"]
+
+# Event letter -> (end of the trigger's name, its timing clause).
+EVENTS: Dict[str, Tuple[str, str]] = {
+    "I": ("insert", "AFTER INSERT"),
+    "U": ("update", "AFTER UPDATE"),
+    "D": ("delete", "AFTER DELETE"),
+    "B": ("before_delete", "BEFORE DELETE"),
+    "M": ("move", "AFTER UPDATE"),
+}
+NOW = "strftime('%Y-%m-%d %H:%M:%f000', 'now')"
+
+
+class TriggerText:
+    """Write the statements that create a capture's triggers; `quote` quotes a name."""
+
+    def __init__(self, quote: Callable[[str], str], log_table: str) -> None:
+        """Take how names are written."""
+        self.quote = quote
+        self.log = quote(log_table)
+
+    def bodies(self, capture: Capture) -> Dict[str, str]:
+        """Return what follows the name in each event's CREATE TRIGGER."""
+        made = {"I": self._insert(capture), "U": self._update(capture), "D": self._delete(capture)}
+        texts = {event: self._wrap(event, capture.table, statements) for event, statements in made.items()}
+        if capture.routes:
+            texts["B"] = self._wrap("B", capture.table, self._before_delete(capture))
+            texts["M"] = self._wrap("M", capture.table, self._move(capture), self._is_moved(capture))
+        return texts
+
+    def neutral(self, event: str, table: str) -> str:
+        """Return the body of a trigger that names no table but the log, and resets the written one."""
+        statement = self._log(table, "R", f"SELECT '' AS key, {EVERYONE} AS site")
+        return self._wrap(event, table, [statement if event in "IUD" else "SELECT 1"])
+
+    def name(self, table: str, event: str) -> str:
+        """Return the name of a trigger."""
+        return f"sb_sync_{table}_{EVENTS[event][0]}"
+
+    def _wrap(self, event: str, table: str, statements: List[str], condition: str = "") -> str:
+        when = f" WHEN {condition}" if condition else ""
+        body = "".join(f"{statement};\n" for statement in statements)
+        return f"{EVENTS[event][1]} ON {self.quote(table)} FOR EACH ROW{when} BEGIN\n{body}END"
+
+    # One list of statements per event.
+
+    def _insert(self, capture: Capture) -> List[str]:
+        statements = [self._log(capture.table, "I", self._row("NEW", capture))]
+        for route in capture.routes:
+            for below in route.descendants:
+                waits = (
+                    f"EXISTS (SELECT 1 FROM {self.log} WHERE table_name = {_literal(below.table)}"
+                    f" AND site = {UNRESOLVED})"
+                )
+                rows = self._below(route, below.key, below.hops, "NEW")
+                statements.append(self._log(below.table, "U", f"{rows} AND {waits}"))
+        return statements + self._follow(capture, ["NEW"])
+
+    def _update(self, capture: Capture) -> List[str]:
+        old, new = self._row("OLD", capture), self._row("NEW", capture)
+        key = self.quote(capture.key)
+        is_other = (
+            f" WHERE OLD.{key} IS NOT NEW.{key}"
+            f" OR {self._site('OLD', capture.path)} IS NOT {self._site('NEW', capture.path)}"
+        )
+        return [
+            self._log(capture.table, "U", new),
+            self._log(capture.table, "U", f"SELECT key, site FROM ({old}) WHERE site <> {UNRESOLVED}", is_other),
+            *self._follow(capture, ["OLD", "NEW"]),
+        ]
+
+    def _delete(self, capture: Capture) -> List[str]:
+        row = f"SELECT key, site FROM ({self._row('OLD', capture)})"
+        # An unresolved row that is gone was named by its parent's deletion.
+        return [self._log(capture.table, "D", f"{row} WHERE site <> {UNRESOLVED}"), *self._follow(capture, ["OLD"])]
+
+    def _before_delete(self, capture: Capture) -> List[str]:
+        return [
+            self._log(below.table, "D", self._known(self._below(route, below.key, below.hops, "OLD")))
+            for route in capture.routes
+            for below in route.descendants
+        ]
+
+    def _move(self, capture: Capture) -> List[str]:
+        statements: List[str] = []
+        for route in capture.routes:
+            moved = self._is_other_place(route)
+            for below in route.descendants:
+                old = self._known(self._below(route, below.key, below.hops, "OLD") + f" AND ({moved})")
+                new = self._below(route, below.key, below.hops, "NEW") + f" AND ({moved})"
+                statements += [self._log(below.table, "U", old), self._log(below.table, "U", new)]
+        return statements
+
+    def _is_moved(self, capture: Capture) -> str:
+        return " OR ".join(self._is_other_place(route) for route in capture.routes)
+
+    def _is_other_place(self, route: Route) -> str:
+        anchor = self.quote(route.anchor)
+        return (
+            f"OLD.{anchor} IS NOT NEW.{anchor}"
+            f" OR {self._site('OLD', route.path)} IS NOT {self._site('NEW', route.path)}"
+        )
+
+    def _follow(self, capture: Capture, rows: List[str]) -> List[str]:
+        return [
+            self._log(follower.table, "U", self._following(follower, row))
+            for follower in capture.followers
+            for row in rows
+        ]
+
+    # Statements and row sets.
+
+    def _log(self, table: str, kind: str, pairs: str, condition: str = "") -> str:
+        return (
+            f"INSERT INTO {self.log} (txid, table_name, site, kind, changed_at, pks)"
+            f" SELECT 0, {_literal(table)}, p.site, '{kind}', {NOW}, p.key FROM ({pairs}) p{condition}"
+        )
+
+    def _row(self, row: str, capture: Capture) -> str:
+        key = self.quote(capture.key)
+        return f"SELECT CAST({row}.{key} AS TEXT) AS key, {self._site(row, capture.path)} AS site"
+
+    def _known(self, pairs: str) -> str:
+        return f"SELECT key, site FROM ({pairs}) WHERE site <> {UNRESOLVED}"
+
+    def _below(self, route: Route, key: str, hops: Tuple[Hop, ...], row: str) -> str:
+        """Return (key, site) of the descendants of a row along hops."""
+        tables, condition = self._joined(hops, row)
+        site = self._site(row, route.path)
+        return (
+            f"SELECT DISTINCT CAST(d0.{self.quote(key)} AS TEXT) AS key, {site} AS site FROM {tables} WHERE {condition}"
+        )
+
+    def _following(self, follower: Follower, row: str) -> str:
+        """Return (key, site) of the followers of a row."""
+        tables, condition = self._joined(follower.hops, row)
+        key, site = f"CAST(d0.{self.quote(follower.key)} AS TEXT)", self._site("d0", follower.path)
+        return f"SELECT DISTINCT {key} AS key, {site} AS site FROM {tables} WHERE {condition}"
+
+    def _joined(self, hops: Tuple[Hop, ...], row: str) -> Tuple[str, str]:
+        """Return the tables of hops and the condition that joins their end to a row."""
+        tables: List[str] = []
+        conditions: List[str] = []
+        for number, hop in enumerate(hops):
+            is_last = number == len(hops) - 1
+            target = row if is_last else f"d{number + 1}"
+            tables.append(f"{self.quote(hop.table)} d{number}")
+            conditions.append(f"d{number}.{self.quote(hop.column)} = {target}.{self.quote(hop.to_column)}")
+        return ", ".join(tables), " AND ".join(conditions)
+
+    def _site(self, alias: str, path: Path, depth: int = 0) -> str:
+        """Return the organization at the end of a path: nobody's where a key is NULL, unresolved where none is found."""
+        if path.column is None:
+            return str(SHARED)
+        if not path.hops:
+            return f"COALESCE({alias}.{self.quote(path.column)}, {NOBODY})"
+        hop, joined = path.hops[0], f"s{depth}"
+        rest = self._site(joined, Path(path.hops[1:], path.column), depth + 1)
+        column = f"{alias}.{self.quote(hop.column)}"
+        found = f"SELECT {rest} FROM {self.quote(hop.to_table)} {joined} WHERE {joined}.{self.quote(hop.to_column)} = {column}"
+        return f"CASE WHEN {column} IS NULL THEN {NOBODY} ELSE COALESCE(({found}), {UNRESOLVED}) END"
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

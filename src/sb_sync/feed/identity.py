@@ -1,0 +1,63 @@
+"""What a database's feed is known by: the key of its cursors, and the system that its transaction numbers belong to."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from typing import Optional
+
+from django.db import IntegrityError, transaction
+
+from sb_sync.feed.backends import backend_for
+from sb_sync.models import Change, Checkpoint, FeedIdentity
+
+__all__ = ["EpochChanged", "Identity", "begin_epoch", "ensure_identity", "find_identity"]
+
+
+class EpochChanged(Exception):
+    """The database was moved into another system, where its old transaction numbers mean nothing."""
+
+
+@dataclass(frozen=True)
+class Identity:
+    """The key of the cursors that this database hands out."""
+
+    key_id: str
+    secret: bytes
+    system: str
+
+
+def find_identity(using: str) -> Optional[Identity]:
+    """Return the identity, None where none was made yet."""
+    row = FeedIdentity.objects.using(using).filter(pk=1).first()
+    return None if row is None else Identity(row.key_id, bytes.fromhex(row.secret), row.system)
+
+
+def ensure_identity(using: str, system: str) -> None:
+    """Make the identity unless it is there; others may try at the same time."""
+    fresh = {"key_id": secrets.token_hex(8), "secret": secrets.token_hex(32), "system": system}
+    try:
+        with transaction.atomic(using=using):
+            FeedIdentity.objects.using(using).get_or_create(pk=1, defaults=fresh)
+    except IntegrityError:
+        # Somebody else was faster, which is as good.
+        return
+
+
+def begin_epoch(using: str, *, force: bool = False) -> bool:
+    """Forget all that was logged if the database stands in another system than before, or if forced.
+
+    Every cursor then begins again. Returns whether that was done; another process may have done it already.
+    """
+    backend = backend_for(using)
+    with transaction.atomic(using=using):
+        backend.lock_identity()
+        system = backend.system()
+        ensure_identity(using, system)
+        known = find_identity(using)
+        if not force and known is not None and known.system == system:
+            return False
+        Checkpoint.objects.using(using).all()._raw_delete(using)
+        Change.objects.using(using).all()._raw_delete(using)
+        FeedIdentity.objects.using(using).filter(pk=1).update(system=system)
+        return True

@@ -1,0 +1,232 @@
+"""Reading the feed: one snapshot, the checkpoints it sees, and what changed between two of them."""
+
+from __future__ import annotations
+
+import secrets
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Dict, FrozenSet, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from sb_sync.catalog import SyncedModel
+from sb_sync.feed.backends import FeedBackend, backend_for
+from sb_sync.feed.backends.base import Position, Window
+from sb_sync.feed.identity import EpochChanged, Identity, ensure_identity, find_identity
+from sb_sync.feed.installation import find_captured
+from sb_sync.feed.plan import Reads, make_plan
+from sb_sync.feed.times import to_stored, to_utc
+from sb_sync.models import Checkpoint as CheckpointRow
+from sb_sync.models.changes import EVERYONE, SHARED
+
+__all__ = [
+    "ChangePage",
+    "ChangedKey",
+    "Checkpoint",
+    "OpenTransaction",
+    "Reading",
+    "begin_push",
+    "open_transactions_allowed",
+    "reading",
+    "refuse_open_transaction",
+    "write_checkpoint",
+]
+
+#: Whether pipelines may run inside an open atomic block; `sb_sync.testing` sets it.
+open_transactions_allowed: ContextVar[bool] = ContextVar("sb_sync_open_transactions_allowed", default=False)
+
+
+class OpenTransaction(RuntimeError):
+    """A pipeline needs transactions of its own and was called inside an atomic block."""
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A snapshot that cursors name; `taken_at` is aware and in UTC."""
+
+    id: int
+    nonce: str
+    taken_at: datetime
+    snapshot: str
+
+
+@dataclass(frozen=True)
+class ChangedKey:
+    """A key that the log names; `own` tells that the model's own table does, so that a row may be gone."""
+
+    key: str
+    own: bool
+
+
+@dataclass(frozen=True)
+class ChangePage:
+    """A page of distinct keys; no position where the window holds no more; a reset says that the log does not tell."""
+
+    changes: Tuple[ChangedKey, ...]
+    position: Optional[Position]
+    reset: bool = False
+
+
+def refuse_open_transaction(using: str) -> None:
+    """Raise `OpenTransaction` where an atomic block is open, unless tests allowed it."""
+    if transaction.get_connection(using).in_atomic_block and not open_transactions_allowed.get():
+        raise OpenTransaction(
+            "A push or pull cannot run inside transaction.atomic() or ATOMIC_REQUESTS. In tests, use"
+            " sb_sync.testing.allow_open_transactions()."
+        )
+
+
+@contextmanager
+def reading(using: str) -> Iterator[Reading]:
+    """Open one read-only transaction with one snapshot.
+
+    Raises `EpochChanged` where the database was moved into another system, and `OpenTransaction` inside an atomic
+    block.
+    """
+    refuse_open_transaction(using)
+    backend = backend_for(using)
+    if transaction.get_connection(using).in_atomic_block:
+        ensure_identity(using, backend.system())
+        opened = _observe(backend, own_writes=True)
+        if opened is not None:
+            yield opened
+        return
+    for _ in range(2):
+        with transaction.atomic(using=using):
+            backend.fix_snapshot()
+            opened = _observe(backend, own_writes=False)
+            if opened is not None:
+                yield opened
+                return
+        # Nothing was read yet in this database: its identity is made outside the reading, which writes nothing.
+        ensure_identity(using, backend.system())
+    raise RuntimeError("The identity of the feed was deleted while it was made.")
+
+
+def _observe(backend: FeedBackend, *, own_writes: bool) -> Optional[Reading]:
+    """Return the reading of the transaction that was just begun, None where the feed has no identity yet."""
+    seen = backend.observe(own_writes=own_writes)
+    identity = find_identity(backend.using)
+    if identity is None:
+        return None
+    if identity.system != seen.system:
+        raise EpochChanged
+    return Reading(backend, seen.snapshot, to_utc(seen.started_at), identity)
+
+
+class Reading:
+    """What one snapshot of one database tells."""
+
+    def __init__(self, backend: FeedBackend, snapshot: str, started_at: datetime, state: Identity) -> None:
+        """Take what the first statement saw."""
+        self.using = backend.using
+        self.snapshot = snapshot
+        self.started_at = started_at
+        self.state = state
+        self._backend = backend
+
+    def checkpoints(self, ids: Iterable[int]) -> Dict[int, Checkpoint]:
+        """Return those of these checkpoints that are there."""
+        rows = CheckpointRow.objects.using(self.using).filter(pk__in=set(ids))
+        return {row.pk: _checkpoint(row) for row in rows}
+
+    def checkpoint_at(self, moment: datetime) -> Optional[Checkpoint]:
+        """Return the newest checkpoint taken at or before a time."""
+        rows = CheckpointRow.objects.using(self.using).filter(taken_at__lte=to_stored(moment))
+        row = rows.order_by("-taken_at", "-id").first()
+        return None if row is None else _checkpoint(row)
+
+    def read_changes(
+        self,
+        synced: SyncedModel,
+        site_id: int,
+        base: Checkpoint,
+        target: Optional[Checkpoint],
+        after: Optional[Position],
+        limit: int,
+    ) -> ChangePage:
+        """Return up to `limit` keys that changed between two checkpoints; without a target, up to now.
+
+        A reset is told with the first page of a window only: the window is the same on all its pages.
+        """
+        window = self._window(base, target)
+        reads = self._reads(synced)
+        if after is None and self._backend.find_changed({window: _resets(synced.label, reads)}):
+            return ChangePage((), None, reset=True)
+        entries = self._backend.read_entries(reads.tables, _site_of(synced, site_id), window, after, limit)
+        found: Dict[str, bool] = {}
+        count, passed = 0, 0 if after is None else after.ordinal
+        for entry in entries:
+            start = passed if after is not None and (entry.txid, entry.id) == (after.txid, after.id) else 0
+            for ordinal, text in enumerate(entry.keys[start:], start):
+                key = _canonical(synced, text)
+                if key not in found and len(found) == limit:
+                    return ChangePage(_keys(found), Position(entry.txid, entry.id, ordinal))
+                found[key] = found.get(key, False) or entry.table == reads.own
+            count += len(entry.keys)
+        is_exhausted = len(entries) <= limit and count <= limit + passed
+        last = None if is_exhausted else Position(entries[-1].txid, entries[-1].id + 1, 0)
+        return ChangePage(_keys(found), last)
+
+    def changed_labels(
+        self, windows: Mapping[SyncedModel, Tuple[Checkpoint, Optional[Checkpoint]]], site_id: int
+    ) -> FrozenSet[str]:
+        """Return the labels that have anything in their window, in one statement."""
+        wanted: Dict[Window, List[Tuple[str, str, int]]] = {}
+        for synced, (base, target) in windows.items():
+            reads = self._reads(synced)
+            site = _site_of(synced, site_id)
+            wanted.setdefault(self._window(base, target), []).extend(
+                [(synced.label, table, site) for table in reads.tables] + _resets(synced.label, reads)
+            )
+        return frozenset(self._backend.find_changed(wanted))
+
+    def captured(self, models: Sequence[SyncedModel]) -> FrozenSet[str]:
+        """Return the labels whose triggers all stand as they should."""
+        return find_captured(self.using, [synced.label for synced in models])
+
+    def _reads(self, synced: SyncedModel) -> Reads:
+        return make_plan(self.using).reads[synced.label]
+
+    def _window(self, base: Checkpoint, target: Optional[Checkpoint]) -> Window:
+        return Window(base.snapshot, self.snapshot if target is None else target.snapshot)
+
+
+def write_checkpoint(using: str, snapshot: str) -> Checkpoint:
+    """Write a checkpoint of a snapshot inside the caller's transaction, whose commit then waits for the disk."""
+    nonce = secrets.token_hex(16)
+    number, taken_at = backend_for(using).write_checkpoint(nonce, snapshot)
+    return Checkpoint(number, nonce, to_utc(taken_at), snapshot)
+
+
+def begin_push(using: str) -> None:
+    """Take what a push's transaction must hold before it reads; its first statement."""
+    backend_for(using).begin_push()
+
+
+def _checkpoint(row: CheckpointRow) -> Checkpoint:
+    return Checkpoint(row.pk, row.nonce, to_utc(row.taken_at), row.snapshot)
+
+
+def _resets(label: str, reads: Reads) -> List[Tuple[str, str, int]]:
+    return [(label, table, EVERYONE) for table in reads.guards]
+
+
+def _site_of(synced: SyncedModel, site_id: int) -> int:
+    return SHARED if synced.is_shared else site_id
+
+
+def _keys(found: Mapping[str, bool]) -> Tuple[ChangedKey, ...]:
+    return tuple(ChangedKey(key, own) for key, own in found.items())
+
+
+def _canonical(synced: SyncedModel, text: str) -> str:
+    """Return a key as `str(pk)` writes it: databases without a type for UUIDs store them otherwise."""
+    key = synced.model._meta.pk
+    try:
+        return str(key.to_python(text)) if key is not None else text
+    except ValidationError:
+        return text
