@@ -7,10 +7,10 @@ import signal
 import sys
 from typing import Any, List
 
-from tools import demo, matrix, suite
+from tools import demo, docs, matrix, suite
 from tools.console import Stop, say
 
-COMMANDS = (demo, suite, matrix)
+COMMANDS = (demo, suite, matrix, docs)
 
 
 def main(arguments: List[str]) -> int:

@@ -25,10 +25,20 @@ OLDEST_PIP = "pip>=22.3"
 
 def development_environment() -> Path:
     """Return the interpreter of the environment to work in, made or refreshed where needed."""
+    return make_environment(FOLDER / "venv", choose_interpreter(), ["-e", ".[dev]"])
+
+
+def documentation_environment() -> Path:
+    """Return the interpreter of the environment that builds the documentation."""
+    return make_environment(FOLDER / "docs", choose_interpreter(), ["-e", ".[docs]"])
+
+
+def choose_interpreter() -> Interpreter:
+    """Return the machine's interpreter to make environments with."""
     interpreter = preferred_interpreter()
     if interpreter is None:
         raise Stop("no Python 3.8 or later with sqlite3, ssl, ctypes and venv was found")
-    return make_environment(FOLDER / "venv", interpreter, ["-e", ".[dev]"])
+    return interpreter
 
 
 def make_environment(folder: Path, interpreter: Interpreter, requirements: Sequence[str]) -> Path:
