@@ -54,7 +54,7 @@ def work_offline(stage: Stage) -> None:
         len(batch),
         pushed.milliseconds,
         Check("all applied", len(batch), pushed.body["success_count"]),
-        Check("status", "success", pushed.body["status"]),
+        Check("success", "success", pushed.body["status"]),
         Check("2 shops, 3 orders, 7 lines, 2 visits made", _MADE, made),
         Check("1 shop changed", "01632 960999", Customer.objects.get(pk=batch[-1]["id"]).phone),
         Check("own organization", ALDER, Customer.objects.get(pk=SHOP_KEY).organization.slug),

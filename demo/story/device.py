@@ -6,7 +6,7 @@ import http.client
 import json
 import time
 from dataclasses import dataclass
-from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional
+from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Tuple
 
 Record = Dict[str, Any]
 
@@ -95,18 +95,29 @@ class Device:
             headers["X-Organization"] = self.organization
         data = json.dumps(body).encode()
         started = time.perf_counter()
-        self._connection.request("POST", "/api/sync/" + path, data, headers)
-        response = self._connection.getresponse()
-        text = response.read()
+        status, text = self._send("/api/sync/" + path, data, headers)
         milliseconds = (time.perf_counter() - started) * 1000
         try:
-            return Answer(response.status, json.loads(text), milliseconds)
+            return Answer(status, json.loads(text), milliseconds)
         except ValueError:
-            return Answer(response.status, {"text": text.decode(errors="replace")}, milliseconds)
+            return Answer(status, {"text": text.decode(errors="replace")}, milliseconds)
 
     def close(self) -> None:
         """Hang up."""
         self._connection.close()
+
+    def _send(self, path: str, data: bytes, headers: Mapping[str, str]) -> Tuple[int, bytes]:
+        """Send a request, once more where the server had hung up meanwhile: a push sent twice does no harm."""
+        for is_last in (False, True):
+            try:
+                self._connection.request("POST", path, data, dict(headers))
+                response = self._connection.getresponse()
+                return response.status, response.read()
+            except (ConnectionError, http.client.HTTPException):
+                self._connection.close()
+                if is_last:
+                    raise
+        raise AssertionError("unreachable")
 
     def _apply(self, body: Mapping[str, Any], pulled: Pulled) -> None:
         """Take over one answer: first what begins again, then what came and what went."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import http.client
 import signal
 import socket
 import subprocess
@@ -13,7 +14,7 @@ from typing import Iterator, Optional
 
 from demo.settings import FOLDER, ROOT
 
-PATIENCE_SECONDS = 10
+PATIENCE_SECONDS = 30
 
 
 class ServerStopped(Exception):
@@ -34,6 +35,22 @@ class Server:
         """Raise `ServerStopped` where the process is gone."""
         if self.process.poll() is not None:
             raise ServerStopped("The server ended:\n" + self.log.read_text(errors="replace"))
+
+    def wait(self) -> None:
+        """Wait until the server answers."""
+        for _ in range(PATIENCE_SECONDS):
+            self.check()
+            connection = http.client.HTTPConnection(self.host, self.port, timeout=PATIENCE_SECONDS)
+            try:
+                connection.request("GET", "/")
+                connection.getresponse().read()
+            except OSError:
+                continue
+            else:
+                return
+            finally:
+                connection.close()
+        raise ServerStopped("The server does not answer:\n" + self.log.read_text(errors="replace"))
 
 
 @contextmanager
@@ -61,7 +78,9 @@ def serving(port: int = 0) -> Iterator[Server]:
             preexec_fn=_end_with_parent if sys.platform.startswith("linux") else None,  # noqa: PLW1509 - no threads here
         )
     try:
-        yield Server(process, listener.getsockname()[1], log)
+        server = Server(process, listener.getsockname()[1], log)
+        server.wait()
+        yield server
     finally:
         listener.close()
         _end(process)
