@@ -15,8 +15,10 @@ class SbSyncConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Read every app's `sync.py`; keep triggers in step with migrations."""
+        """Read every app's `sync.py`, keep triggers in step with migrations, observe the pipelines."""
+        from sb_sync import ops
         from sb_sync.feed.migrations import connect
 
         autodiscover_modules("sync")
         connect(self)
+        ops.connect()

@@ -78,11 +78,32 @@ class OrganizationDenied(AccessDenied):
     code = "organization_denied"
 
 
+class NotFound(SyncError):
+    """There is nothing at this address."""
+
+    code = "not_found"
+    status = 404
+
+
+class WrongMethod(SyncError):
+    """This address does not know the method."""
+
+    code = "method_not_allowed"
+    status = 405
+
+
 class TooLarge(SyncError):
     """The body is larger than this server accepts."""
 
     code = "too_large"
     status = 413
+
+
+class UnsupportedMediaType(SyncError):
+    """The body is of a kind that this address does not read."""
+
+    code = "unsupported_media_type"
+    status = 415
 
 
 class Throttled(SyncError):

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import List, Union
+from sb_sync.api.urls import urlpatterns
 
-from django.urls import URLPattern, URLResolver
+__all__ = ["app_name", "urlpatterns"]
 
 app_name = "sb_sync"
-urlpatterns: List[Union[URLPattern, URLResolver]] = []

@@ -1,0 +1,7 @@
+"""HTTP, and nothing else: read the request, ask a pipeline, answer.
+
+body: bytes to JSON under limits · tokens: log-in, rotation, revocation · authentication: who asks ·
+throttling: how often one may try · views · exceptions: errors as answers.
+"""
+
+from __future__ import annotations

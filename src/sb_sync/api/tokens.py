@@ -1,0 +1,143 @@
+"""Tokens: who asks. What they may do is looked up in the database for each request.
+
+A log-in begins a family. Its access tokens live until they expire or the family ends; its refresh token is good once
+and makes the next one. One that comes back a second time was stolen, or its thief was faster: the family ends.
+Claims are those of RFC 7519, with `typ`, `fam` (the family) and `pwd` (a fingerprint of the password).
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from typing import Any, Dict, Mapping, Optional
+
+import jwt
+from django.conf import settings
+from django.utils.crypto import constant_time_compare
+
+from sb_sync.config import setting
+from sb_sync.errors import InvalidToken
+from sb_sync.models import TokenFamily
+
+__all__ = ["ACCESS", "REFRESH", "TokenPair", "end_family", "find_family", "log_in", "rotate"]
+
+ALGORITHM = "HS256"
+ACCESS = "access"
+REFRESH = "refresh"
+REQUIRED_CLAIMS = ["exp", "iat", "jti", "sub", "typ", "fam", "pwd"]
+# Decoding costs time that grows with the size; a token of ours is a tenth of this.
+MAX_TOKEN_LENGTH = 8192
+FINGERPRINT_LENGTH = 24
+
+
+@dataclass(frozen=True)
+class TokenPair:
+    """What a client keeps: `access` for each request, `refresh` for the next pair."""
+
+    access: str
+    refresh: str
+
+
+def log_in(user: Any) -> TokenPair:
+    """Begin a family for a user whose password was right."""
+    jti = uuid.uuid4().hex
+    expires = _now() + setting("REFRESH_LIFETIME")
+    family = TokenFamily.objects.create(user=user, refresh_jti=jti, expires_at=expires)
+    return _make_pair(user, family.id, jti)
+
+
+def rotate(token: str) -> TokenPair:
+    """Return the next pair for a refresh token.
+
+    Raises `InvalidToken`, and ends the family, where the token was used before.
+    """
+    claims = _decode(token, REFRESH)
+    family = _load_family(claims)
+    jti = uuid.uuid4().hex
+    standing = TokenFamily.objects.filter(id=family.id, refresh_jti=claims["jti"], revoked_at=None)
+    # Compare and set in one statement: of two at once only one gets the next pair.
+    if not standing.update(refresh_jti=jti, expires_at=_now() + setting("REFRESH_LIFETIME")):
+        end_family(family.id, "refresh token used twice")
+        raise InvalidToken
+    return _make_pair(family.user, family.id, jti)
+
+
+def find_family(token: str, kind: str = ACCESS) -> TokenFamily:
+    """Return the family of a good token, with its user.
+
+    Raises `InvalidToken` where the token, the family, the user or the password no longer hold.
+    """
+    return _load_family(_decode(token, kind))
+
+
+def end_family(family_id: uuid.UUID, reason: str) -> None:
+    """Let none of a family's tokens serve any more."""
+    TokenFamily.objects.filter(id=family_id, revoked_at=None).update(revoked_at=_now(), revoked_reason=reason)
+
+
+def _make_pair(user: Any, family_id: uuid.UUID, refresh_jti: str) -> TokenPair:
+    access = _encode(user, family_id, ACCESS, jti=uuid.uuid4().hex, lifetime=setting("TOKEN_LIFETIME"))
+    refresh = _encode(user, family_id, REFRESH, jti=refresh_jti, lifetime=setting("REFRESH_LIFETIME"))
+    return TokenPair(access, refresh)
+
+
+def _encode(user: Any, family_id: uuid.UUID, kind: str, *, jti: str, lifetime: timedelta) -> str:
+    now = _now()
+    claims = {
+        "sub": str(user.pk),
+        "typ": kind,
+        "jti": jti,
+        "iat": now,
+        "exp": now + lifetime,
+        "fam": family_id.hex,
+        "pwd": _fingerprint(user),
+    }
+    return jwt.encode(claims, settings.SECRET_KEY, algorithm=ALGORITHM)
+
+
+def _decode(token: str, kind: str) -> Dict[str, Any]:
+    """Return the claims of a token of one kind that is ours and not expired."""
+    if len(token) > MAX_TOKEN_LENGTH:
+        raise InvalidToken
+    try:
+        claims = jwt.decode(
+            token,
+            settings.SECRET_KEY,
+            algorithms=[ALGORITHM],
+            options={"require": REQUIRED_CLAIMS, "verify_aud": False},
+        )
+    except (jwt.PyJWTError, ValueError) as error:
+        raise InvalidToken from error
+    if claims["typ"] != kind:
+        raise InvalidToken
+    return dict(claims)
+
+
+def _load_family(claims: Mapping[str, Any]) -> TokenFamily:
+    """Return the family that claims name, if it and its user still stand: one query."""
+    family_id = _read_uuid(claims["fam"])
+    standing = TokenFamily.objects.select_related("user").filter(revoked_at=None)
+    family = None if family_id is None else standing.filter(id=family_id).first()
+    if family is None or family.expires_at <= _now() or str(family.user_id) != claims["sub"]:
+        raise InvalidToken
+    user: Any = family.user
+    if not user.is_active or not constant_time_compare(_fingerprint(user), str(claims["pwd"])):
+        raise InvalidToken
+    return family
+
+
+def _fingerprint(user: Any) -> str:
+    """Return what changes with the password: Django's own hash for sessions."""
+    return str(user.get_session_auth_hash())[:FINGERPRINT_LENGTH]
+
+
+def _read_uuid(text: Any) -> Optional[uuid.UUID]:
+    try:
+        return uuid.UUID(str(text))
+    except ValueError:
+        return None
+
+
+def _now() -> datetime:
+    return datetime.now(timezone.utc)

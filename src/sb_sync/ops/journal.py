@@ -1,0 +1,142 @@
+"""The tables that tell what happened: one statement for each table, whatever the number of models."""
+
+from __future__ import annotations
+
+import random
+from datetime import datetime, timezone
+from typing import Any, Dict, List, Mapping, Sequence, Tuple, Type, Union
+
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.models import Model
+
+from sb_sync.config import setting
+from sb_sync.events import PullFinished, PushFinished
+from sb_sync.models import PerformanceMetrics, SyncLog, SyncMetadata, UserSyncMetadata
+from sb_sync.ops.masking import mask_body
+from sb_sync.protocol import ERROR, SUCCESS
+
+__all__ = ["record_pull", "record_push"]
+
+STATUSES = {SUCCESS: SyncLog.Status.SUCCESS, ERROR: SyncLog.Status.ERROR}
+#: `existing` is the row that stands, `excluded` the one that was to be inserted.
+Assignments = Mapping[str, str]
+
+
+def record_push(sender: Any, event: PushFinished, **kwargs: Any) -> None:
+    """Write down a push."""
+    counts = {label: found.total for label, found in event.models.items() if found.total}
+    _write_log(event, SyncLog.Operation.PUSH, count=sum(counts.values()), error=event.error)
+    _count_synced(counts)
+    _write_metrics(event, "push", batch_size=sum(found.total + found.failed for found in event.models.values()))
+
+
+def record_pull(sender: Any, event: PullFinished, **kwargs: Any) -> None:
+    """Write down a pull, and by which rules the user's rows were chosen."""
+    counts = {label: pulled.count for label, pulled in event.models.items() if pulled.count}
+    errors = ", ".join(f"{label}: {code}" for label, code in sorted(event.errors.items()))
+    _write_log(event, SyncLog.Operation.PULL, count=sum(counts.values()), error=errors)
+    _count_synced(counts)
+    _remember_user(event)
+    _write_metrics(event, "pull", batch_size=sum(counts.values()))
+
+
+def _write_log(event: Union[PushFinished, PullFinished], operation: str, *, count: int, error: str) -> None:
+    SyncLog.objects.create(
+        user_id=event.user_id,
+        site_id=event.site_id,
+        operation=operation,
+        status=STATUSES.get(event.status, SyncLog.Status.WARNING),
+        model_name=_single_model(event),
+        object_count=count,
+        error_message=error,
+        request_data=mask_body(event.request_data),
+        request_id=event.request.request_id,
+        processing_time=event.seconds,
+    )
+
+
+def _write_metrics(event: Union[PushFinished, PullFinished], operation: str, *, batch_size: int) -> None:
+    """Write the measurement, of the share of requests that the project wants."""
+    rate = setting("METRICS_SAMPLE_RATE")
+    if rate < 1 and random.random() >= rate:  # noqa: S311 - a sample is no secret
+        return
+    PerformanceMetrics.objects.create(
+        operation_type=operation,
+        site_id=event.site_id,
+        model_name=_single_model(event),
+        batch_size=batch_size,
+        processing_time=event.seconds,
+        memory_usage=event.memory,
+        query_count=event.queries,
+    )
+
+
+def _count_synced(counts: Mapping[str, int]) -> None:
+    """Add to what was synchronised of each model by anybody."""
+    now = _now()
+    _upsert(
+        SyncMetadata,
+        ["model_name"],
+        [{"model_name": label, "last_sync": now, "total_synced": count} for label, count in sorted(counts.items())],
+        {"last_sync": "excluded.last_sync", "total_synced": "existing.total_synced + excluded.total_synced"},
+    )
+
+
+def _remember_user(event: PullFinished) -> None:
+    """Remember when the user last had everything of a model, and since when the rules have been the same."""
+    rows = [
+        {
+            "user_id": event.user_id,
+            "site_id": event.site_id,
+            "model_name": label,
+            "last_sync": pulled.last_sync,
+            "total_synced": pulled.count,
+            "fingerprint": pulled.fingerprint,
+            "fingerprint_since": pulled.last_sync or _now(),
+        }
+        for label, pulled in sorted(event.models.items())
+    ]
+    is_same = "existing.fingerprint = excluded.fingerprint"
+    _upsert(
+        UserSyncMetadata,
+        ["user_id", "site_id", "model_name"],
+        rows,
+        {
+            "last_sync": "COALESCE(excluded.last_sync, existing.last_sync)",
+            "total_synced": "existing.total_synced + excluded.total_synced",
+            "fingerprint": "excluded.fingerprint",
+            "fingerprint_since": f"CASE WHEN {is_same} THEN existing.fingerprint_since"
+            " ELSE excluded.fingerprint_since END",
+        },
+    )
+
+
+def _upsert(
+    model: Type[Model], unique: Sequence[str], rows: Sequence[Dict[str, Any]], assignments: Assignments
+) -> None:
+    """Insert rows, or change those that stand; in the order of their keys, so that two at once cannot deadlock."""
+    if not rows:
+        return
+    connection = connections[DEFAULT_DB_ALIAS]
+    quote = connection.ops.quote_name
+    fields: List[Any] = [model._meta.get_field(name) for name in rows[0]]
+    group = "({})".format(", ".join(["%s"] * len(fields)))
+    statement = (
+        # Names of ours, quoted; values are bound.
+        f"INSERT INTO {quote(model._meta.db_table)} AS existing ({', '.join(quote(field.column) for field in fields)})"  # noqa: S608
+        f" VALUES {', '.join([group] * len(rows))} ON CONFLICT ({', '.join(map(quote, unique))})"
+        f" DO UPDATE SET {', '.join(f'{quote(name)} = {value}' for name, value in assignments.items())}"
+    )
+    values = [field.get_db_prep_save(row[field.attname], connection) for row in rows for field in fields]
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+
+
+def _single_model(event: Union[PushFinished, PullFinished]) -> str:
+    """Return the model of a request that concerns one only."""
+    labels: Tuple[str, ...] = tuple(event.models)
+    return labels[0] if len(labels) == 1 else ""
+
+
+def _now() -> datetime:
+    return datetime.now(timezone.utc)
