@@ -1,4 +1,4 @@
-"""What each record of a push touches: its row, the rows it refers to, unique values, and all that a deletion reaches."""
+"""What each record of a push touches: its row, rows it refers to, unique values, all that a deletion reaches."""
 
 from __future__ import annotations
 
@@ -129,13 +129,13 @@ class _Finder:
             return
         if isinstance(reference, ClientReference):
             for label in family(model):
-                for token in self._tokens_of_name(label, reference.client_id):
-                    yield token, Access(token, Mode.READ, put_off)
+                for named in self._tokens_of_name(label, reference.client_id):
+                    yield named, Access(named, Mode.READ, put_off)
             return
         target = None if wire_field.is_list else wire_field.field.target_field
         if target is not None and not target.primary_key:
-            token: Hashable = ("value", f"{target.model._meta.label}.{target.name}", (fold(reference),))
-            yield token, Access(token, Mode.READ, put_off)
+            value: Hashable = ("value", f"{target.model._meta.label}.{target.name}", (fold(reference),))
+            yield value, Access(value, Mode.READ, put_off)
             return
         token = _token(model, reference)
         # A row with a key of its own may name itself at once.
@@ -166,9 +166,7 @@ class _Finder:
                 for rule in rules_of(model):
                     yield Access(("value", rule.name, tuple(fold(held[name]) for name in rule.attnames)), Mode.TOUCH)
 
-    def _find_values(
-        self, record: Record, token: Hashable, stored: Optional[Mapping[str, Any]]
-    ) -> Iterator[Access]:
+    def _find_values(self, record: Record, token: Hashable, stored: Optional[Mapping[str, Any]]) -> Iterator[Access]:
         """Yield the unique values that a record may take or release."""
         rules = rules_of(record.synced.model)
         if not rules:
@@ -225,11 +223,11 @@ def _find_values_under(rule: UniqueRule, held: Mapping[str, List[Any]]) -> Itera
         return
     yield Access(everything, Mode.READ)
     for combination in itertools.product(*possible):
-        values_by_name = dict(zip(rule.involved, combination))
-        if may_hold(rule, values_by_name):
-            values = tuple(fold(values_by_name[name]) for name in rule.attnames)
-            if rule.are_nulls_equal or not any(value is None for value in values):
-                yield Access(("value", rule.name, values), Mode.TOUCH)
+        chosen = dict(zip(rule.involved, combination))
+        if may_hold(rule, chosen):
+            folded = tuple(fold(chosen[name]) for name in rule.attnames)
+            if rule.are_nulls_equal or not any(value is None for value in folded):
+                yield Access(("value", rule.name, folded), Mode.TOUCH)
 
 
 def _default(record: Record, attname: str) -> Any:

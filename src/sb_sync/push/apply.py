@@ -90,10 +90,7 @@ def _load_rows(state: PushState, records: Sequence[Record]) -> None:
 def _order(state: PushState, records: Sequence[Record]) -> List[List[Task]]:
     """Return the tasks in waves."""
     accesses, present = find_accesses(records, state.client_ids, state.rows, walk(_roots(state, records), state.using))
-    return [
-        [_make_task(records[turn.place], turn) for turn in wave]
-        for wave in find_order(accesses, present)
-    ]
+    return [[_make_task(records[turn.place], turn) for turn in wave] for wave in find_order(accesses, present)]
 
 
 def _make_task(record: Record, turn: Turn) -> Task:

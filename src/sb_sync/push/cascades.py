@@ -143,7 +143,8 @@ def _follow(closure: Closure, model: Type[Model], keys: Sequence[Any], using: st
 
 def _relations_of(model: Type[Model], using: str) -> Iterator[_Relation]:
     """Yield every way in which rows refer to a row of a model."""
-    for relation in model._meta.get_fields(include_hidden=True):
+    relations: Sequence[Any] = model._meta.get_fields(include_hidden=True)
+    for relation in relations:
         is_reverse = relation.auto_created and not relation.concrete and (relation.one_to_one or relation.one_to_many)
         if is_reverse and not relation.related_model._meta.auto_created:
             effect = effect_of(relation.field)
@@ -187,9 +188,7 @@ def _read_referrers(
     """Yield the rows that refer to any of these values, each with the value it names."""
     columns = sorted({name for rule in rules_of(relation.model) for name in rule.attnames})
     for chunk in split(values, using):
-        rows = relation.model._base_manager.using(using).filter(
-            **{f"{relation.attname}__in": chunk}, **relation.extra
-        )
+        rows = relation.model._base_manager.using(using).filter(**{f"{relation.attname}__in": chunk}, **relation.extra)
         rows = rows.order_by("pk")
         if connections[using].features.has_select_for_update:
             rows = rows.select_for_update()

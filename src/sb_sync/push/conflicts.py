@@ -17,6 +17,7 @@ from sb_sync.wire import ModelSchema, read_records
 
 __all__ = ["find_conflicts", "lost", "read_visible"]
 
+
 def lost(key: Any = None) -> Outcome:
     """Return the conflict of a record whose row is deleted, or is none that this user may see."""
     return Outcome(CONFLICT, key=key, server=None)

@@ -92,9 +92,7 @@ def _protected() -> Outcome:
     return refuse(PROTECTED, {NON_FIELD: [_("Other rows need this one.")]})
 
 
-def _delete_set(
-    state: PushState, synced: SyncedModel, tasks: Sequence[Task], keys: Dict[int, Any]
-) -> Outcomes:
+def _delete_set(state: PushState, synced: SyncedModel, tasks: Sequence[Task], keys: Dict[int, Any]) -> Outcomes:
     """Delete rows together; where the database refuses, one by one."""
     if not tasks:
         return {}

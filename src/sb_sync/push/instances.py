@@ -38,7 +38,8 @@ def save_each(state: PushState, schema: ModelSchema, changes: Sequence[Change]) 
 def call_project(work: Any, change: Change, using: str) -> Any:
     """Run project code in a savepoint and return the refusal that it ends in, or None.
 
-    Whatever it raises is one record's failure, and rolled back; only a database that is away ends the push.
+    Whatever it raises is one record's failure, rolled back, and logged where it is no refusal, and the push goes on;
+    only a database that is away ends it.
     """
     record = change.record
     try:
@@ -52,7 +53,7 @@ def call_project(work: Any, change: Change, using: str) -> Any:
         return explain(error, record.synced, record.schema, using)
     except (OperationalError, InterfaceError):
         raise
-    except Exception:  # noqa: BLE001 - the boundary to project code: logged, reported as `internal`, the push goes on
+    except Exception:
         logger.exception("The project's code failed for a pushed %s.", record.label)
         return refuse(INTERNAL)
     return None

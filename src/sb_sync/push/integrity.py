@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Type
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Type
 
 from django.core.exceptions import ValidationError
 from django.db import DataError, IntegrityError, OperationalError, connections
@@ -18,7 +18,7 @@ from sb_sync.push.references import missing
 from sb_sync.push.uniques import duplicate, wire_names
 from sb_sync.wire import ModelSchema
 
-__all__ = ["REFUSED", "Violation", "explain", "explain_validation", "is_key_collision", "is_transient", "read_violation"]
+__all__ = ["REFUSED", "explain", "explain_validation", "is_key_collision", "is_transient"]
 
 #: What a database or its driver raises for values that it does not take.
 REFUSED = (IntegrityError, DataError, OverflowError, UnicodeError)
@@ -50,7 +50,7 @@ def explain(error: BaseException, synced: SyncedModel, schema: ModelSchema, usin
     """Return the refusal that an error of the database means for one record."""
     if not isinstance(error, IntegrityError):
         return refuse(INVALID, {NON_FIELD: [_("A value is not one that the database can hold.")]})
-    violation = read_violation(error)
+    violation = _read_violation(error)
     constraint = _find_constraint(violation, synced, using)
     fields = _find_fields(synced.model, constraint.get("columns") or violation.columns)
     if constraint.get("foreign_key") or violation.kind == "foreign":
@@ -66,7 +66,7 @@ def is_key_collision(error: BaseException, synced: SyncedModel, using: str) -> b
     """Tell whether a row was refused because its primary key is taken."""
     if not isinstance(error, IntegrityError):
         return False
-    violation = read_violation(error)
+    violation = _read_violation(error)
     constraint = _find_constraint(violation, synced, using)
     key: Any = synced.model._meta.pk
     columns = list(constraint.get("columns") or violation.columns)
@@ -74,7 +74,7 @@ def is_key_collision(error: BaseException, synced: SyncedModel, using: str) -> b
     return is_unique and columns == [key.column]
 
 
-def read_violation(error: BaseException) -> Violation:
+def _read_violation(error: BaseException) -> Violation:
     """Return the constraint that an IntegrityError is about, from what its driver tells."""
     diagnosis = getattr(error.__cause__, "diag", None)
     if diagnosis is not None:
@@ -92,12 +92,12 @@ def read_violation(error: BaseException) -> Violation:
     return Violation(None, (), "foreign" if text.startswith("FOREIGN KEY") else None)
 
 
-def _find_constraint(violation: Violation, synced: SyncedModel, using: str) -> Mapping[str, Any]:
+def _find_constraint(violation: Violation, synced: SyncedModel, using: str) -> Dict[str, Any]:
     """Return what the database knows of a constraint by its name."""
     for model in (synced.model, *synced.model._meta.get_parent_list()):
         found = _read_constraints(using, model._meta.db_table).get(violation.name or "")
         if found is not None:
-            return found
+            return dict(found)
     return {}
 
 

@@ -19,7 +19,7 @@ __all__ = ["Located", "find_key", "locate"]
 
 @dataclass(frozen=True)
 class Located:
-    """Where a record is written: the key, None where the database makes one, and the stored values, None for a new row."""
+    """Where a record is written: `key` is None where the database makes one, `stored` is None for a new row."""
 
     key: Any
     stored: Optional[Mapping[str, Any]]

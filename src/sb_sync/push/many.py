@@ -6,6 +6,7 @@ from typing import Any, Dict, FrozenSet, List, Sequence, Set, Tuple, Union
 
 from django.db import connections
 
+from sb_sync.catalog import SyncedModel
 from sb_sync.push.batch import Change, Outcome, Task
 from sb_sync.push.chunks import split
 from sb_sync.push.references import missing
@@ -44,7 +45,9 @@ def compare_lists(state: PushState, schema: ModelSchema, changes: Sequence[Chang
                 del change.lists[wire_field.name]
 
 
-def find_dangling_items(state: PushState, schema: ModelSchema, changes: Sequence[Change]) -> Dict[int, Outcome]:
+def find_dangling_items(
+    state: PushState, synced: SyncedModel, schema: ModelSchema, changes: Sequence[Change]
+) -> Dict[int, Outcome]:
     """Return the changes, by index of their records, that add a key of no row there is for this user."""
     refused: Dict[int, Outcome] = {}
     for wire_field in schema.many_to_many:

@@ -154,7 +154,7 @@ def _announce(
     try:
         with transaction.atomic(using=DEFAULT_DB_ALIAS):
             push_finished.send(sender=PushFinished, event=event)
-    except Exception:  # noqa: BLE001 - the boundary to observers: the data is committed and must be acknowledged
+    except Exception:
         logger.exception("The journal of push %s could not be written.", request.request_id)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Iterator, List, Tuple, Type
+from typing import Any, Iterator, List, Sequence, Tuple, Type
 
 from django.db import connections, models
 from django.db.models import Model, signals
@@ -38,7 +38,7 @@ def find_route(synced: SyncedModel) -> Route:
         saves_one_by_one=bool(saving),
         deletes_one_by_one=bool(deleting),
         keeps_history=hasattr(synced.model._meta, "simple_history_manager_attribute"),
-        reasons=tuple([*saving, *deleting]),
+        reasons=(*saving, *deleting),
     )
 
 
@@ -86,7 +86,8 @@ def _find_hindrances(synced: SyncedModel) -> Iterator[str]:
         yield "its rows stand in several tables"
     if synced.key_kind == AUTOMATIC and not connections[synced.database].features.can_return_rows_from_bulk_insert:
         yield "the database does not tell the keys of rows that it made together"
-    for field in model._meta.concrete_fields:
+    columns: Sequence[Any] = model._meta.concrete_fields
+    for field in columns:
         if _has_own_pre_save(field):
             yield f"{field.name} has a pre_save() of its own"
         if any((field.unique_for_date, field.unique_for_month, field.unique_for_year)):

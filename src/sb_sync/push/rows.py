@@ -10,6 +10,7 @@ from django.db import connections
 from sb_sync.access import Scope, scoped_queryset
 from sb_sync.catalog import SyncedModel
 from sb_sync.push.chunks import split
+from sb_sync.wire import schema_of
 
 __all__ = ["Rows", "StoredRow", "has_relatives", "root_label"]
 
@@ -43,7 +44,7 @@ class Rows:
             if connections[self._using].features.has_select_for_update:
                 queryset = queryset.select_for_update()
             rows.extend(dict(zip(attnames, row)) for row in queryset.values_list(*attnames))
-        key_name: str = synced.model._meta.pk.attname  # type: ignore[union-attr]  # a model has a key
+        key_name = schema_of(synced).key.attname
         visible = self._find_visible(synced, [row[key_name] for row in rows])
         self._known.update(((synced.label, key), None) for key in wanted)
         for row in rows:

@@ -14,11 +14,10 @@ from sb_sync.catalog import SyncedModel
 from sb_sync.protocol import DUPLICATE
 from sb_sync.push.batch import NON_FIELD, Change, Outcome, refuse
 from sb_sync.push.chunks import split
+from sb_sync.push.state import PushState
 from sb_sync.wire import ModelSchema
 
 __all__ = ["UniqueRule", "duplicate", "find_duplicates", "fold", "may_hold", "rules_of", "wire_names"]
-
-DUPLICATE_MESSAGE = "A row with this value exists already."
 
 
 @dataclass(frozen=True)
@@ -101,7 +100,7 @@ def fold(value: Any) -> Any:
 
 
 def find_duplicates(
-    synced: SyncedModel, schema: ModelSchema, changes: Sequence[Change], using: str
+    state: PushState, synced: SyncedModel, schema: ModelSchema, changes: Sequence[Change]
 ) -> Dict[int, Outcome]:
     """Return the changes, by index of their records, whose values stand in another row already.
 
@@ -119,7 +118,7 @@ def find_duplicates(
         ]
         if not wanted:
             continue
-        holders = _find_holders(synced, rule, [values for _change, values in wanted], using)
+        holders = _find_holders(synced, rule, [values for _change, values in wanted], state.using)
         for change, values in wanted:
             if holders.get(values, change.key) != change.key:
                 refused[change.record.index] = duplicate(synced, schema, rule.fields)
@@ -129,7 +128,7 @@ def find_duplicates(
 def duplicate(synced: SyncedModel, schema: ModelSchema, fields: Sequence[Any]) -> Outcome:
     """Return the refusal that names fields and nothing of the row they collide with."""
     names = wire_names(synced, schema, fields)
-    return refuse(DUPLICATE, {name: [_(DUPLICATE_MESSAGE)] for name in names})
+    return refuse(DUPLICATE, {name: [_("A row with this value exists already.")] for name in names})
 
 
 def wire_names(synced: SyncedModel, schema: ModelSchema, fields: Sequence[Any]) -> List[str]:

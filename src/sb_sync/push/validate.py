@@ -105,9 +105,7 @@ def required_fields(synced: SyncedModel) -> Tuple[WireField, ...]:
     """Return the fields without which no row can be made."""
     schema: ModelSchema = schema_of(synced)
     return tuple(
-        wire_field
-        for wire_field in schema.fields
-        if not wire_field.read_only and _is_required(wire_field.field)
+        wire_field for wire_field in schema.fields if not wire_field.read_only and _is_required(wire_field.field)
     )
 
 
@@ -116,4 +114,3 @@ def _is_required(field: Any) -> bool:
     if field.has_default() or compat.has_database_default(field) or field.null:
         return False
     return not (field.blank and field.empty_strings_allowed)
-

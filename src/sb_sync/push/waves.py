@@ -94,14 +94,11 @@ def _write(state: PushState, synced: SyncedModel, schema: ModelSchema, tasks: Se
     for change in changes:
         if change.is_creation:
             change.instance = synced.model(**change.values)
-    for refused in (
-        lambda: find_conflicts(state, synced, schema, _versions(state, changes)),
-        lambda: find_dangling(state, synced, schema, changes),
-        lambda: find_dangling_items(state, schema, changes),
-        lambda: find_duplicates(synced, schema, changes, state.using),
-    ):
-        outcomes.update(refused())
+    outcomes.update(find_conflicts(state, synced, schema, _versions(state, changes)))
+    for find_refused in (find_dangling, find_dangling_items, find_duplicates):
         changes = [change for change in changes if change.record.index not in outcomes]
+        outcomes.update(find_refused(state, synced, schema, changes))
+    changes = [change for change in changes if change.record.index not in outcomes]
     outcomes.update(write_changes(state, synced, schema, changes))
     state.written.update((change.record.index, change.key) for change in [*unchanged, *changes])
     return outcomes
@@ -143,5 +140,5 @@ def _confirm(state: PushState, synced: SyncedModel, schema: ModelSchema, changes
     for change in changes:
         key = schema.key.encode(change.key)
         server = stored.get(key)
-        outcomes[change.record.index] = Outcome(UNCHANGED, key=key, version=server and server[VERSION])
+        outcomes[change.record.index] = Outcome(UNCHANGED, key=key, version=server[VERSION] if server else None)
     return outcomes

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Callable, Dict, List, Sequence
 
 from django.db import connections, transaction
+from django.utils.translation import gettext as _
 
 from sb_sync.catalog import SyncedModel
 from sb_sync.feed import backend_for
@@ -78,7 +79,7 @@ def _is_taken(state: PushState, change: Change, error: BaseException) -> bool:
 
 
 def _denied() -> Outcome:
-    return refuse(PERMISSION_DENIED, {NON_FIELD: ["Rows out of your reach cannot be written."]})
+    return refuse(PERMISSION_DENIED, {NON_FIELD: [_("Rows out of your reach cannot be written.")]})
 
 
 def _attempt(state: PushState, synced: SyncedModel, schema: ModelSchema, changes: Sequence[Change]) -> Outcomes:
