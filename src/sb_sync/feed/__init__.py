@@ -24,6 +24,7 @@ from sb_sync.feed.reader import (
     refuse_open_transaction,
     write_checkpoint,
 )
+from sb_sync.feed.times import to_stored, to_utc
 
 __all__ = [
     "CaptureState",
@@ -53,5 +54,7 @@ __all__ = [
     "open_transactions_allowed",
     "reading",
     "refuse_open_transaction",
+    "to_stored",
+    "to_utc",
     "write_checkpoint",
 ]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Dict, FrozenSet, Iterable, List, Mapping, Sequence, Type
+from functools import partial
+from typing import Callable, Dict, FrozenSet, Iterable, List, Mapping, Sequence, Tuple, Type
 
 from django.db import transaction
 
@@ -13,11 +14,11 @@ from sb_sync.feed.backends import FeedBackend, backend_for
 from sb_sync.feed.backends.base import InstallationBlocked, Trigger
 from sb_sync.feed.plan import Capture, make_plan
 
-
 __all__ = ["CaptureState", "InstallReport", "State", "find_captured", "find_states", "has_log", "install", "remove_all"]
 
 ATTEMPTS = 5
 PAUSE_SECONDS = 0.2
+IN_USE = "the table is in use; try again later"
 
 _digests: Dict[Type[FeedBackend], Dict[Capture, Mapping[str, str]]] = {}
 
@@ -87,44 +88,47 @@ def install(using: str, *, force: bool = False) -> InstallReport:
     backend = backend_for(using)
     captures = make_plan(using).captures
     standing = _by_table(backend.triggers())
-    installed: List[str] = []
-    reset: List[str] = []
-    removed: List[str] = []
-    failed: Dict[str, str] = {}
     wanted = [
         capture
         for table, capture in captures.items()
         if force or _state(backend, capture, standing.get(table, [])) is not State.INSTALLED
     ]
+    reset, failed = _install_each(backend, wanted)
+    removed: List[str] = []
+    for table in sorted(set(standing) - set(captures)):
+        try:
+            _patiently(using, partial(_remove_one, backend, table))
+        except InstallationBlocked:
+            failed[table] = IN_USE
+        else:
+            removed.append(table)
+    installed = [capture.table for capture in wanted if capture.table not in failed]
+    return InstallReport(installed, reset, removed, failed)
+
+
+def _install_each(backend: FeedBackend, wanted: Sequence[Capture]) -> Tuple[List[str], Dict[str, str]]:
+    """Install captures; return the tables that were reset, and why others failed."""
+    reset: List[str] = []
+    failed: Dict[str, str] = {}
     present = backend.columns({table for capture in wanted for table in capture.named_tables}) if wanted else set()
     for capture in wanted:
         absent = sorted(capture.named_columns - present)
         if absent:
-            failed[capture.table] = "there is no {}.{}".format(*absent[0])
+            failed[capture.table] = "there is no column {1} of a table {0}".format(*absent[0])
             continue
         try:
-            was_reset = _patiently(using, lambda capture=capture: _install_one(backend, capture))  # type: ignore[misc]
+            if _patiently(backend.using, partial(_install_one, backend, capture)):
+                reset.append(capture.table)
         except InstallationBlocked:
-            failed[capture.table] = "the table is in use; try again"
-            continue
-        installed.append(capture.table)
-        if was_reset:
-            reset.append(capture.table)
-    for table in sorted(set(standing) - set(captures)):
-        try:
-            _patiently(using, lambda table=table: _remove_one(backend, table))  # type: ignore[misc]
-        except InstallationBlocked:
-            failed[table] = "the table is in use; try again"
-            continue
-        removed.append(table)
-    return InstallReport(installed, reset, removed, failed)
+            failed[capture.table] = IN_USE
+    return reset, failed
 
 
 def remove_all(using: str) -> None:
     """Take all triggers away."""
     backend = backend_for(using)
     for table in sorted(_by_table(backend.triggers())):
-        _patiently(using, lambda table=table: _remove_one(backend, table))  # type: ignore[misc]
+        _patiently(using, partial(_remove_one, backend, table))
 
 
 def _install_one(backend: FeedBackend, capture: Capture) -> bool:
@@ -143,12 +147,12 @@ def _remove_one(backend: FeedBackend, table: str) -> bool:
     return True
 
 
-def _patiently(using: str, work: Any) -> bool:
+def _patiently(using: str, work: Callable[[], bool]) -> bool:
     """Do one table's work in a transaction of its own; where the table is in use, try again."""
     for attempt in range(1, ATTEMPTS + 1):
         try:
             with transaction.atomic(using=using):
-                return bool(work())
+                return work()
         except InstallationBlocked:
             if attempt == ATTEMPTS:
                 raise

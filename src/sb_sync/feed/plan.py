@@ -29,7 +29,7 @@ class Path:
 
 @dataclass(frozen=True)
 class Descendant:
-    """A captured table whose rows find their organization through another one, by `hops`, the last of which ends there."""
+    """A captured table whose rows find their organization through another one: the last of `hops` ends there."""
 
     table: str
     key: str

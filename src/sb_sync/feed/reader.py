@@ -227,6 +227,6 @@ def _canonical(synced: SyncedModel, text: str) -> str:
     """Return a key as `str(pk)` writes it: databases without a type for UUIDs store them otherwise."""
     key = synced.model._meta.pk
     try:
-        return str(key.to_python(text)) if key is not None else text
+        return str(key.to_python(text))
     except ValidationError:
         return text

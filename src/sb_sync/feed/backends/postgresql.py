@@ -90,7 +90,8 @@ class PostgreSQLBackend(FeedBackend):
         rows = self.execute(
             "SELECT txid::text::bigint, id, table_name, pks FROM (SELECT *,"
             f" sum(cardinality(pks)) OVER (ORDER BY {LOG_ORDER}) - cardinality(pks) AS before"
-            f" FROM (SELECT * FROM ({' UNION ALL '.join(branches)}) merged ORDER BY {LOG_ORDER} LIMIT %s) found) counted"
+            f" FROM (SELECT * FROM ({' UNION ALL '.join(branches)}) merged"
+            f" ORDER BY {LOG_ORDER} LIMIT %s) found) counted"
             f" WHERE before <= %s ORDER BY {LOG_ORDER}",
             [*parameters, limit + 1, limit + before],
         )
@@ -109,8 +110,7 @@ class PostgreSQLBackend(FeedBackend):
                 parameters += triple
             for part in parts:
                 tests.append(
-                    f"EXISTS (SELECT 1 FROM {log} WHERE table_name = v.table_name AND site = v.site"
-                    f" AND {part.sql})"
+                    f"EXISTS (SELECT 1 FROM {log} WHERE table_name = v.table_name AND site = v.site AND {part.sql})"
                 )
                 parameters += part.parameters
             selects.append(
@@ -123,7 +123,7 @@ class PostgreSQLBackend(FeedBackend):
     def write_checkpoint(self, nonce: str, snapshot: str) -> Tuple[int, datetime]:
         """Insert a checkpoint; the commit waits for the disk, also where the host turned that off."""
         table = self.quote(Checkpoint._meta.db_table)
-        return self.execute(  # type: ignore[return-value]  # two columns
+        return self.execute(
             f"INSERT INTO {table} (nonce, snapshot, taken_at) SELECT %s, %s,"
             f" greatest(clock_timestamp(), (SELECT max(taken_at) FROM {table}))"
             " FROM set_config('synchronous_commit', 'on', true) RETURNING id, taken_at",
@@ -265,7 +265,8 @@ class PostgreSQLBackend(FeedBackend):
             " RETURNING txid::text::bigint",
             [before, limit],
         )
-        unseen, parameters = "", [before]
+        unseen = ""
+        parameters: List[Any] = [before]
         if rows:
             # Those that began after the last of these transactions saw them all; the others are asked one by one.
             gone = sorted({txid for (txid,) in rows})

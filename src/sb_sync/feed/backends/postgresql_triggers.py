@@ -189,7 +189,7 @@ class TriggerText:
         return text
 
     def _site(self, alias: str, path: Path) -> str:
-        """Return the organization at the end of a path: nobody's where a key is NULL, unresolved where none is found."""
+        """Return the organization at a path's end: nobody's where a key is NULL, unresolved where none is found."""
         if path.column is None:
             return str(SHARED)
         text, previous = "CASE", alias

@@ -126,7 +126,8 @@ class SQLiteBackend(FeedBackend):
         found: Set[Tuple[str, str]] = set()
         for table in sorted(set(tables)):
             rows = self.execute(
-                "SELECT i.name FROM sqlite_master m, pragma_table_info(m.name) i WHERE m.type = 'table' AND m.name = %s",
+                "SELECT i.name FROM sqlite_master m, pragma_table_info(m.name) i"
+                " WHERE m.type = 'table' AND m.name = %s",
                 [table],
             )
             found.update((table, name) for (name,) in rows)

@@ -162,7 +162,7 @@ class TriggerText:
         return ", ".join(tables), " AND ".join(conditions)
 
     def _site(self, alias: str, path: Path, depth: int = 0) -> str:
-        """Return the organization at the end of a path: nobody's where a key is NULL, unresolved where none is found."""
+        """Return the organization at a path's end: nobody's where a key is NULL, unresolved where none is found."""
         if path.column is None:
             return str(SHARED)
         if not path.hops:
@@ -170,7 +170,8 @@ class TriggerText:
         hop, joined = path.hops[0], f"s{depth}"
         rest = self._site(joined, Path(path.hops[1:], path.column), depth + 1)
         column = f"{alias}.{self.quote(hop.column)}"
-        found = f"SELECT {rest} FROM {self.quote(hop.to_table)} {joined} WHERE {joined}.{self.quote(hop.to_column)} = {column}"
+        found = f"SELECT {rest} FROM {self.quote(hop.to_table)} {joined}"
+        found += f" WHERE {joined}.{self.quote(hop.to_column)} = {column}"
         return f"CASE WHEN {column} IS NULL THEN {NOBODY} ELSE COALESCE(({found}), {UNRESOLVED}) END"
 
 

@@ -1,0 +1,1 @@
+"""One shell round one function each."""
