@@ -289,7 +289,7 @@ def end_in_step(stage: Stage) -> None:
             f"pulls once more and holds {device.count():,} rows of {slug}",
             pulled.records,
             pulled.milliseconds,
-            Check(f"{truth.count(slug):,} rows in the database", truth.count(slug), device.count()),
+            Check(f"{truth.count(slug):,} rows", truth.count(slug), device.count()),
             *_in_step(device, slug),
             Check("never reset", [], device.resets),
         )
@@ -306,7 +306,7 @@ def _compare_with_new_device(stage: Stage) -> None:
         "takes a new phone",
         pulled.records,
         pulled.milliseconds,
-        Check("the same as the old one, record by record", True, fresh.rows == stage.devices["amir"].rows),
+        Check("the same, record by record", True, fresh.rows == stage.devices["amir"].rows),
     )
 
 
@@ -328,7 +328,7 @@ _MADE = {"Product": 0, "Customer": 2, "Order": 3, "OrderLine": 7, "Visit": 2}
 
 def _in_step(device: Device, slug: str) -> List[Check]:
     """Return the check that a device holds exactly the rows of its organization."""
-    return [Check("every value equal", [], truth.differences(device, slug)[:5])]
+    return [Check("in step", [], truth.differences(device, slug)[:5])]
 
 
 def _everybody_pulls(stage: Stage, what: str, expected: Dict[str, int]) -> None:

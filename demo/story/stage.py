@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import textwrap
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any, Dict, List, Optional, Tuple
 
 from demo.sales.seeding.access import PASSWORD
 from demo.story.device import Device
 from demo.story.server import Server
 
-WIDTHS = (3, 6, 62, 8, 8)
+WIDTHS = (2, 5, 48, 7, 6)
+LEAST_ROOM, USUAL_WIDTH = 36, 120
 HEAD = ("", "who", "what happened", "records", "ms")
 RIGHT = (True, False, False, True, True)
 GREEN, RED, BOLD, PLAIN = "\033[32m", "\033[1;31m", "\033[1m", "\033[0m"
@@ -47,6 +50,9 @@ class Stage:
         self.lines = 0
         self.wrong: List[str] = []
         self._is_coloured = sys.stdout.isatty()
+        width = shutil.get_terminal_size((USUAL_WIDTH, 24)).columns
+        # Two spaces between cells, and the verdict with a space.
+        self._room = max(LEAST_ROOM, width - sum(WIDTHS) - 2 * len(WIDTHS) - 4)
 
     def enter(self, username: str, organization: Optional[str] = None, *, name: Optional[str] = None) -> Device:
         """Bring in a device that nobody has logged in on yet."""
@@ -67,7 +73,7 @@ class Stage:
         """Print the head of the table."""
         line = _cells(HEAD) + "  check"
         print("\n" + self._paint(BOLD, line), flush=True)
-        print("  ".join("-" * width for width in WIDTHS) + "  " + "-" * 40, flush=True)
+        print("  ".join("-" * width for width in WIDTHS) + "  " + "-" * (self._room + 4), flush=True)
 
     def tell(self, who: str, what: str, records: Optional[int], milliseconds: Optional[float], *checks: Check) -> None:
         """Print one line: what happened, and whether each check holds."""
@@ -75,18 +81,15 @@ class Stage:
         wrong = [str(check) for check in checks if not check.is_good]
         self.wrong += [f"{self.lines} {who}: {text}" for text in wrong]
         verdict = self._paint(RED, "OFF") if wrong else self._paint(GREEN, "ok ")
-        first, *rest = textwrap.wrap(what, WIDTHS[2]) or [""]
-        cells = (
-            str(self.lines),
-            who,
-            first,
-            "" if records is None else f"{records:,}",
-            "" if milliseconds is None else f"{milliseconds:,.0f}",
-        )
-        said = "; ".join(wrong or [str(check) for check in checks])
-        print(f"{_cells(cells)}  {verdict} {said}".rstrip(), flush=True)
-        for line in rest:
-            print(_cells(("", "", line, "", "")).rstrip(), flush=True)
+        numbers = (_number(records), _number(milliseconds))
+        told = textwrap.wrap(what, WIDTHS[2])
+        said = textwrap.wrap("; ".join(wrong or [str(check) for check in checks]), self._room)
+        for position, (left, right) in enumerate(zip_longest(told, said, fillvalue="")):
+            if position == 0:
+                line = _cells((str(self.lines), who, left, *numbers)) + f"  {verdict} {right}"
+            else:
+                line = _cells(("", "", left, "", "")) + "      " + right
+            print(line.rstrip(), flush=True)
 
     def end(self, seconds: float) -> int:
         """Print what came out and return the exit status."""
@@ -108,6 +111,11 @@ def _cells(cells: Tuple[str, ...]) -> str:
     return "  ".join(
         cell.rjust(width) if right else cell.ljust(width) for cell, width, right in zip(cells, WIDTHS, RIGHT)
     )
+
+
+def _number(value: Optional[float]) -> str:
+    """Return a number for its cell, or nothing."""
+    return "" if value is None else f"{value:,.0f}"
 
 
 def _short(value: Any) -> str:

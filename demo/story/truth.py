@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from functools import lru_cache
 from typing import Any, Dict, List, Mapping, Sequence
 
 from django.db import connection
@@ -108,12 +109,12 @@ def _wire_name(field: Field) -> str:
 
 def _unequal(model: Any, expected: Mapping[str, Any], held: Mapping[str, Any]) -> Dict[str, Any]:
     """Return the values that differ, by name, as (expected, held)."""
-    fields = {_wire_name(field): field for field in model._meta.concrete_fields}
+    fields = _fields(model)
     unequal: Dict[str, Any] = {}
     for name in expected.keys() | {name for name in held if name not in ENVELOPE}:
         ours, theirs = expected.get(name, "nothing"), held.get(name, "nothing")
         if name in fields and name in held:
-            theirs = _python_value(fields[name], theirs)
+            theirs = fields[name].to_python(theirs)
         elif isinstance(ours, list) and isinstance(theirs, list):
             theirs = sorted(theirs)
         if ours != theirs:
@@ -121,8 +122,11 @@ def _unequal(model: Any, expected: Mapping[str, Any], held: Mapping[str, Any]) -
     return unequal
 
 
-def _python_value(field: Any, value: Any) -> Any:
-    """Return the value of the wire as Django reads it."""
-    while field.remote_field is not None:
-        field = field.target_field
-    return field.to_python(value)
+@lru_cache(maxsize=None)
+def _fields(model: Any) -> Mapping[str, Any]:
+    """Return the fields of a model by their names on the wire; a reference stands as the key that it names."""
+    return {_wire_name(field): _root(field) for field in model._meta.concrete_fields}
+
+
+def _root(field: Any) -> Any:
+    return field if field.remote_field is None else _root(field.target_field)
