@@ -192,7 +192,7 @@ def describe(organization: Any, prefix: str) -> Dict[str, List[Any]]:
         ),
         "visits": sorted(
             [
-                *(
+                *map(str, (name("Visit", each.pk), name("Customer", each.customer_id), name("Visit", each.previous_id))),
                     name("Visit", each.pk),
                     str(name("Customer", each.customer_id)),
                     str(name("Visit", each.previous_id)),
