@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, List, Mapping, Optional, Tuple, Type
 
 from django.core.exceptions import ValidationError
@@ -102,7 +103,7 @@ class ModelSchema:
     tag: str
     fingerprint: str
 
-    @property
+    @cached_property
     def versioned(self) -> Tuple[WireField, ...]:
         """Return the fields that a client writes: those that its version is made of."""
         return tuple(field for field in (*self.fields, *self.many_to_many) if not field.read_only)
