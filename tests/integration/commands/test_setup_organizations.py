@@ -1,0 +1,167 @@
+"""The command that makes organizations, groups and members."""
+
+from __future__ import annotations
+
+import json
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth import authenticate, get_user_model
+from django.contrib.auth.models import Group
+from django.contrib.sites.models import Site
+from django.core.management import CommandError, call_command
+
+from sb_sync import catalog
+from sb_sync.access import resolve_scope
+from sb_sync.maintenance import COMMON_GROUPS
+from sb_sync.models import ModelPermission, Organization, UserSite
+from sb_sync.testing.factories import make_organization
+
+pytestmark = pytest.mark.django_db
+
+
+def run(action: str, **options: Any) -> str:
+    out = StringIO()
+    call_command("setup_organizations", action=action, stdout=out, stderr=StringIO(), **options)
+    return out.getvalue()
+
+
+def make_user(name: str) -> Any:
+    return get_user_model().objects.create_user(name, password="x")
+
+
+def test_the_common_groups_are_made_once() -> None:
+    assert "Administrators" in run("create_groups")
+    run("create_groups")
+    assert sorted(Group.objects.values_list("name", flat=True)) == sorted(COMMON_GROUPS)
+
+
+def test_only_administrators_may_delete() -> None:
+    run("create_groups")
+    deletable = {group.name: group.permissions.count() for group in Group.objects.all()}
+    assert deletable.pop("Administrators") == len(catalog.synced_models())
+    assert set(deletable.values()) == {0}
+
+
+def test_a_template_grants_each_group_what_its_kind_allows() -> None:
+    run("create_groups")
+    run("create_org", org_name="Acme Corporation", org_slug="acme", permission_template="full_access")
+    granted = ModelPermission.objects.filter(model_name="testapp.Customer", site__organization__slug="acme")
+    rights = {row.group.name: (row.can_push, row.can_pull) for row in granted.select_related("group")}
+    assert rights == {name: (kind.push, kind.pull) for name, kind in COMMON_GROUPS.items()}
+    assert ModelPermission.objects.count() == len(COMMON_GROUPS) * len(catalog.synced_models())
+
+
+def test_without_a_template_nothing_is_granted() -> None:
+    run("create_org", org_name="Acme Corporation", org_slug="acme")
+    organization = Organization.objects.get(slug="acme")
+    assert (organization.name, organization.domain) == ("Acme Corporation", "acme")
+    assert not ModelPermission.objects.exists()
+
+
+def test_an_organization_is_made_once() -> None:
+    run("create_org", org_name="Acme", org_slug="acme")
+    assert "was there" in run("create_org", org_name="Acme", org_slug="acme")
+    with pytest.raises(CommandError, match="is called 'Acme'"):
+        run("create_org", org_name="Other", org_slug="acme")
+
+
+@pytest.mark.parametrize(
+    ("name", "slug", "told"),
+    [
+        ("x" * 51, "acme", "name.*50"),
+        ("Acme", "not a slug", "slug"),
+        ("Acme", "x" * 101, "slug"),
+        ("Acme", "taken.example", "slug"),
+        ("Acme", "taken", "exists"),
+    ],
+)
+def test_an_organization_that_cannot_be_is_refused_with_the_reason(name: str, slug: str, told: str) -> None:
+    Site.objects.create(domain="taken", name="taken")
+    with pytest.raises(CommandError, match=told):
+        run("create_org", org_name=name, org_slug=slug)
+    assert not Organization.objects.exists()
+
+
+def test_nothing_is_made_where_the_template_cannot_be_applied() -> None:
+    with pytest.raises(CommandError, match="no groups yet"):
+        run("create_org", org_name="Acme", org_slug="acme", permission_template="read_write")
+    assert not Organization.objects.exists()
+
+
+def test_a_user_is_let_in_and_may_change_the_group() -> None:
+    run("create_groups")
+    run("create_org", org_name="Acme", org_slug="acme", permission_template="read_write")
+    user = make_user("anna")
+    assert "added" in run("add_user", username="anna", org_slug="acme", group_name="Sales")
+    assert resolve_scope(user, "acme").may_push("testapp.Customer")
+    assert "changed" in run("add_user", username="anna", org_slug="acme", group_name="Analysts")
+    assert not resolve_scope(user, "acme").may_push("testapp.Customer")
+    assert "unchanged" in run("add_user", username="anna", org_slug="acme", group_name="Analysts")
+
+
+def test_a_member_who_was_shut_out_is_let_in_again() -> None:
+    run("create_groups")
+    make_organization("acme")
+    make_user("anna")
+    run("add_user", username="anna", org_slug="acme", group_name="Sales")
+    UserSite.objects.update(is_active=False)
+    run("add_user", username="anna", org_slug="acme", group_name="Sales")
+    assert UserSite.objects.get().is_active
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [({"username": "nobody"}, "user"), ({"org_slug": "nowhere"}, "acme"), ({"group_name": "Nil"}, "Sales")],
+)
+def test_what_a_member_names_must_exist(changed: Any, told: str) -> None:
+    run("create_groups")
+    make_organization("acme")
+    make_user("anna")
+    with pytest.raises(CommandError, match=told):
+        run("add_user", **{"username": "anna", "org_slug": "acme", "group_name": "Sales", **changed})
+    assert not UserSite.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("action", "told"),
+    [("create_org", "--org-name, --org-slug"), ("add_user", "--username"), ("set_permissions", "--config-file")],
+)
+def test_an_action_names_the_options_that_it_lacks(action: str, told: str) -> None:
+    with pytest.raises(CommandError, match=told):
+        run(action)
+
+
+def test_a_permission_file_is_applied(tmp_path: Path) -> None:
+    run("create_groups")
+    make_organization("acme")
+    path = tmp_path / "permissions.json"
+    entry = {"group": "Sales", "model": "testapp.customer", "push": True, "pull": False, "filters": None}
+    path.write_text(json.dumps({"organization": "elsewhere", "permissions": [entry]}))
+    run("set_permissions", org_slug="acme", config_file=str(path), dry_run=True)
+    assert not ModelPermission.objects.exists()
+    run("set_permissions", org_slug="acme", config_file=str(path))
+    row = ModelPermission.objects.get()
+    assert (row.group.name, row.model_name, row.can_push, row.can_pull) == ("Sales", "testapp.Customer", True, False)
+
+
+def test_the_example_gives_users_who_can_log_in() -> None:
+    told = run("setup_example")
+    line = next(line for line in told.splitlines() if line.startswith("john_manager"))
+    user = authenticate(username="john_manager", password=line.split()[-1])
+    assert resolve_scope(user, "example").may_push("testapp.Customer")
+    again = run("setup_example")
+    assert "(as before)" in again
+    assert Organization.objects.count() == 1
+
+
+def test_the_example_leaves_other_users_alone() -> None:
+    make_user("john_manager")
+    assert "left alone" in run("setup_example")
+    assert not UserSite.objects.filter(user__username="john_manager").exists()
+
+
+def test_silence_prints_nothing() -> None:
+    assert run("create_groups", verbosity=0) == ""
