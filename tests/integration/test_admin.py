@@ -1,0 +1,217 @@
+"""The admin pages of the package's tables, walked as a browser does."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any, Dict, List
+
+import pytest
+from django.apps import apps
+from django.contrib import admin
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
+from django.contrib.sites.models import Site
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from sb_sync.models import (
+    Change,
+    ClientRecord,
+    FeedIdentity,
+    ModelPermission,
+    Organization,
+    PerformanceMetrics,
+    SyncLog,
+    SyncMetadata,
+    TokenFamily,
+    UserSite,
+    UserSyncMetadata,
+)
+from sb_sync.testing.factories import make_member, make_organization
+from tests.testapp.models import Region
+
+pytestmark = pytest.mark.django_db
+
+READ_ONLY = [
+    "change", "checkpoint", "clientrecord", "performancemetrics", "synclog", "syncmetadata", "tokenfamily",
+    "usersyncmetadata",
+]  # fmt: skip
+ALL = sorted(["organization", "usersite", "modelpermission", *READ_ONLY])
+SECRET = "the-jti-that-nobody-may-see"
+
+
+@pytest.fixture
+def acme() -> Organization:
+    return make_organization("acme", name="Acme Corporation")
+
+
+@pytest.fixture
+def browser() -> Client:
+    staff = get_user_model().objects.create_superuser("chief", "chief@example.com", "secret")
+    client = Client()
+    client.force_login(staff)
+    return client
+
+
+@pytest.fixture
+def rows(acme: Organization) -> Dict[str, Any]:
+    """One row of every table."""
+    user = make_member(acme, username="anna")
+    Region.objects.create(site_id=acme.pk, name="North")
+    now = timezone.now()
+    names = {"user": user, "site_id": acme.pk, "model_name": "testapp.Customer"}
+    return {
+        "organization": acme,
+        "usersite": UserSite.objects.get(user=user),
+        "modelpermission": ModelPermission.objects.create(
+            site_id=acme.pk, group=Group.objects.get(name="Users"), model_name="testapp.Customer", can_pull=True
+        ),
+        "change": Change.objects.latest("id"),
+        "clientrecord": ClientRecord.objects.create(client_id="phone-1", object_key="1", **names),
+        "performancemetrics": PerformanceMetrics.objects.create(operation_type="pull", processing_time=0.5),
+        "synclog": SyncLog.objects.create(operation="PUSH", status="SUCCESS", request_data={"data": []}, **names),
+        "syncmetadata": SyncMetadata.objects.create(model_name="testapp.Customer"),
+        "tokenfamily": TokenFamily.objects.create(user=user, refresh_jti=SECRET, expires_at=now + timedelta(days=1)),
+        "usersyncmetadata": UserSyncMetadata.objects.create(**names),
+    }
+
+
+def address(table: str, page: str, *args: Any) -> str:
+    return reverse(f"admin:sb_sync_{table}_{page}", args=args)
+
+
+def test_every_table_but_the_feeds_identity_has_a_page() -> None:
+    tables = set(apps.get_app_config("sb_sync").get_models())
+    assert {model for model in tables if admin.site.is_registered(model)} == tables - {FeedIdentity}
+    assert sorted(model._meta.model_name or "" for model in tables - {FeedIdentity}) == ALL
+
+
+@pytest.mark.parametrize("table", ALL)
+def test_every_list_opens_searches_and_hides_secrets(browser: Client, rows: Dict[str, Any], table: str) -> None:
+    for query in ("", "?q=acme", "?q=1"):
+        response = browser.get(address(table, "changelist") + query)
+        assert response.status_code == 200
+        assert SECRET not in response.content.decode()
+
+
+@pytest.mark.parametrize("table", [table for table in ALL if table != "checkpoint"])
+def test_every_row_opens_and_hides_secrets(browser: Client, rows: Dict[str, Any], table: str) -> None:
+    response = browser.get(address(table, "change", rows[table].pk))
+    assert response.status_code == 200
+    assert SECRET not in response.content.decode()
+
+
+@pytest.mark.parametrize("table", READ_ONLY)
+def test_what_the_machine_writes_cannot_be_written_by_hand(browser: Client, rows: Dict[str, Any], table: str) -> None:
+    assert browser.get(address(table, "add")).status_code == 403
+    if table in rows:
+        page = address(table, "change", rows[table].pk)
+        assert browser.post(page, {"model_name": "x"}).status_code == 403
+
+
+@pytest.mark.parametrize("table", ["usersite", "modelpermission", "usersyncmetadata", "clientrecord", "synclog"])
+def test_lists_say_organization_and_never_site(browser: Client, rows: Dict[str, Any], table: str) -> None:
+    page = browser.get(address(table, "changelist")).content.decode().lower()
+    table_head = page[page.index('id="result_list"') :].split("</thead>")[0]
+    words = re.findall(r">\s*([^<>]+?)\s*<", table_head)
+    assert "organization" in words
+    assert "site" not in words
+
+
+def test_an_organization_is_made_with_its_slug_as_domain(browser: Client) -> None:
+    response = browser.post(
+        address("organization", "add"), {"name": "Globex", "slug": "globex", "description": "", "is_active": "on"}
+    )
+    assert response.status_code == 302
+    assert Organization.objects.get(slug="globex").domain == "globex"
+
+
+@pytest.mark.parametrize(
+    ("name", "slug"), [("x" * 51, "long"), ("Other", "taken"), ("Other", "acme"), ("A", "no slug")]
+)
+def test_a_bad_name_or_slug_of_an_organization_is_told_in_the_form(
+    browser: Client, acme: Organization, name: str, slug: str
+) -> None:
+    Site.objects.create(domain="taken", name="No organization")
+    response = browser.post(address("organization", "add"), {"name": name, "slug": slug, "is_active": "on"})
+    assert response.status_code == 200
+    assert Organization.objects.count() == 1
+
+
+def test_memberships_choose_among_organizations_only(browser: Client, acme: Organization) -> None:
+    Site.objects.create(domain="plain", name="Plain site")
+    page = browser.get(address("usersite", "add")).content.decode()
+    assert "Acme Corporation (acme)" in page
+    assert "Plain site" not in page
+    assert "Site" not in page[page.index("usersite_form") :]
+
+
+def permission(acme: Organization, group: str, **fields: Any) -> Dict[str, Any]:
+    role, _ = Group.objects.get_or_create(name=group)
+    return {"site": acme.pk, "group": role.pk, "model_name": "testapp.Customer", "can_pull": "on", **fields}
+
+
+def test_a_right_is_granted_by_form(browser: Client, acme: Organization) -> None:
+    response = browser.post(address("modelpermission", "add"), permission(acme, "Sales", can_push="on"))
+    assert response.status_code == 302
+    row = ModelPermission.objects.get()
+    assert (row.model_name, row.can_push, row.can_pull) == ("testapp.Customer", True, True)
+
+
+def test_a_right_on_a_model_that_is_not_synchronised_is_refused(browser: Client, acme: Organization) -> None:
+    response = browser.post(address("modelpermission", "add"), permission(acme, "Sales", model_name="auth.User"))
+    assert response.status_code == 200
+    assert not ModelPermission.objects.exists()
+
+
+def test_a_group_that_only_reads_cannot_be_let_push(browser: Client, acme: Organization) -> None:
+    response = browser.post(address("modelpermission", "add"), permission(acme, "Analysts", can_push="on"))
+    assert response.status_code == 200
+    assert not ModelPermission.objects.exists()
+
+
+def test_granting_a_shared_model_warns(browser: Client, acme: Organization) -> None:
+    form = permission(acme, "Sales", model_name="testapp.Product")
+    page = browser.post(address("modelpermission", "add"), form, follow=True).content.decode()
+    assert "Rows of testapp.Product are the same for every organization" in page
+
+
+def test_a_right_on_a_model_that_has_gone_can_still_be_seen(browser: Client, acme: Organization) -> None:
+    role = Group.objects.create(name="Sales")
+    row = ModelPermission.objects.create(site_id=acme.pk, group=role, model_name="old.Model", can_pull=True)
+    assert "old.Model" in browser.get(address("modelpermission", "change", row.pk)).content.decode()
+
+
+def test_staff_end_a_log_in(browser: Client, rows: Dict[str, Any]) -> None:
+    family = rows["tokenfamily"]
+    form: Dict[str, Any] = {"action": "end", "_selected_action": [str(family.pk)]}
+    assert browser.post(address("tokenfamily", "changelist"), form).status_code == 302
+    family.refresh_from_db()
+    assert family.revoked_at is not None
+
+
+def test_a_user_with_traces_can_be_deleted(browser: Client, rows: Dict[str, Any]) -> None:
+    user = rows["usersite"].user
+    page = reverse("admin:auth_user_delete", args=[user.pk])
+    assert browser.post(page, {"post": "yes"}).status_code == 302
+    assert not get_user_model().objects.filter(pk=user.pk).exists()
+    assert SyncLog.objects.filter(user=None).exists()
+
+
+def test_lists_take_no_query_for_each_row(
+    browser: Client, rows: Dict[str, Any], django_assert_max_num_queries: Any
+) -> None:
+    other = make_organization("globex")
+    for number in range(5):
+        make_member(other, username=f"user-{number}")
+    with django_assert_max_num_queries(9):
+        browser.get(address("usersite", "changelist"))
+
+
+def test_no_stranger_sees_a_page(rows: Dict[str, Any]) -> None:
+    client = Client()
+    client.force_login(rows["usersite"].user)
+    seen: List[int] = [client.get(address(table, "changelist")).status_code for table in ALL]
+    assert set(seen) == {302}
