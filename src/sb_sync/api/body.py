@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any, Dict, List, NoReturn
+from io import BytesIO
+from typing import Any, Dict, List, NoReturn, Optional
 from urllib.parse import parse_qsl
 
+from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest
-from django.http.request import UnreadablePostError
+from django.http.multipartparser import MultiPartParser, MultiPartParserError
 
 from sb_sync.config import setting
 from sb_sync.errors import MalformedRequest, TooLarge, UnsupportedMediaType
@@ -18,28 +20,57 @@ __all__ = ["read_form", "read_object"]
 CHUNK = 64 * 1024
 JSON_TYPE = "application/json"
 FORM_TYPE = "application/x-www-form-urlencoded"
-# A log-in form has a handful of fields.
+FORM_TYPES = (FORM_TYPE, "multipart/form-data")
+# What strangers may send: a log-in has a handful of fields.
+MAX_FORM_BYTES = 64 * 1024
 MAX_FORM_FIELDS = 20
 
+# Only what nests, and what begins and ends text, is kept; braces count as brackets.
+STRUCTURE = bytes.maketrans(b"{}", b"[]")
 NOT_STRUCTURE = bytes(byte for byte in range(256) if byte not in b'"[]{}')
 ESCAPED = re.compile(rb"\\.", re.DOTALL)
-STRING = re.compile(rb'"[^"]*"')
-OPENING = frozenset(b"[{")
+STRING = re.compile(rb'"[^"]*"?')
 
 
 def read_object(request: HttpRequest) -> Dict[str, Any]:
-    """Return the JSON object that is the body.
+    """Return the JSON object that is the body; of keys that come twice the last counts.
 
     Raises `UnsupportedMediaType`, `TooLarge` or `MalformedRequest`.
     """
-    if request.content_type != JSON_TYPE:
-        raise UnsupportedMediaType(f"Send {JSON_TYPE}.")
-    data = _read_bytes(request)
+    _check_type(request, JSON_TYPE)
+    return _parse_object(_read_bytes(request, setting("MAX_BODY_BYTES")))
+
+
+def read_form(request: HttpRequest) -> Dict[str, Any]:
+    """Return the fields of a small body: a JSON object or a form. Raises as `read_object`."""
+    _check_type(request, JSON_TYPE, *FORM_TYPES)
+    data = _read_bytes(request, min(MAX_FORM_BYTES, setting("MAX_BODY_BYTES")))
+    if request.content_type == JSON_TYPE:
+        return _parse_object(data)
+    try:
+        return _parse_form(request, data)
+    except (ValueError, MultiPartParserError, SuspiciousOperation) as error:
+        raise MalformedRequest("The body is not a form.") from error
+
+
+def _check_type(request: HttpRequest, *accepted: str) -> None:
+    """Refuse what is not of these types, or not as it is in UTF-8."""
+    charset = (request.content_params or {}).get("charset", "utf-8")
+    if request.content_type not in accepted or charset.lower().replace("-", "") != "utf8":
+        raise UnsupportedMediaType("Send {} in UTF-8.".format(" or ".join(accepted)))
+    if request.META.get("HTTP_CONTENT_ENCODING", "identity").lower() != "identity":
+        raise UnsupportedMediaType("Send the body without Content-Encoding.")
+
+
+def _parse_object(data: bytes) -> Dict[str, Any]:
     _check_depth(data)
     try:
-        body = json.loads(data.decode("utf-8"), parse_constant=_refuse_constant)
+        body = json.loads(data.decode("utf-8-sig"), parse_constant=_refuse_constant)
     except UnicodeDecodeError as error:
         raise MalformedRequest("The body is not UTF-8.") from error
+    except RecursionError as error:
+        # Only where MAX_JSON_DEPTH was set beyond what Python can read.
+        raise TooLarge("The body is nested too deep.") from error
     except ValueError as error:
         raise MalformedRequest(f"The body is not JSON: {error}.") from error
     if not isinstance(body, dict):
@@ -47,47 +78,88 @@ def read_object(request: HttpRequest) -> Dict[str, Any]:
     return body
 
 
-def read_form(request: HttpRequest) -> Dict[str, Any]:
-    """Return the fields of a body that is a JSON object or a form. Raises as `read_object`."""
-    if request.content_type != FORM_TYPE:
-        return read_object(request)
-    try:
-        text = _read_bytes(request).decode("utf-8")
+def _parse_form(request: HttpRequest, data: bytes) -> Dict[str, Any]:
+    """Return the fields of a form; files in it are dropped, as nothing takes them up."""
+    if request.content_type == FORM_TYPE:
+        text = data.decode("utf-8")
         return dict(parse_qsl(text, keep_blank_values=True, max_num_fields=MAX_FORM_FIELDS, errors="strict"))
-    except ValueError as error:
-        raise MalformedRequest("The body is not a form.") from error
+    described = {**request.META, "CONTENT_LENGTH": len(data)}
+    fields, _ = MultiPartParser(described, BytesIO(data), [], "utf-8").parse()
+    return dict(fields.items())
 
 
-def _read_bytes(request: HttpRequest) -> bytes:
+def _read_bytes(request: HttpRequest, limit: int) -> bytes:
     """Read the stream itself: Django's own limit is made for forms, not for batches."""
-    limit = setting("MAX_BODY_BYTES")
+    announced = _read_length(request)
+    if announced is not None and announced > limit:
+        raise TooLarge(f"The body is larger than {limit} bytes.")
+    data = _read_stream(_find_stream(request, announced), limit)
+    if announced is not None and len(data) < announced:
+        raise MalformedRequest("The body broke off.")
+    return data
+
+
+def _read_length(request: HttpRequest) -> Optional[int]:
+    """Return the length that the client announced, None where it announced none."""
+    text = request.META.get("CONTENT_LENGTH") or ""
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit()):
+        raise MalformedRequest("Content-Length is no number.")
+    return int(text)
+
+
+def _find_stream(request: HttpRequest, announced: Optional[int]) -> Any:
+    """Return what to read from.
+
+    A body in chunks announces no length, and Django then reads none of it under WSGI; a server that says the stream
+    has an end of its own is believed.
+    """
+    environ = getattr(request, "environ", {})
+    if announced is None and environ.get("wsgi.input_terminated"):
+        return environ["wsgi.input"]
+    return request
+
+
+def _read_stream(stream: Any, limit: int) -> bytes:
     chunks: List[bytes] = []
     size = 0
     try:
         while True:
-            chunk = request.read(CHUNK)
+            chunk = stream.read(CHUNK)
             if not chunk:
                 return b"".join(chunks)
             size += len(chunk)
             if size > limit:
                 raise TooLarge(f"The body is larger than {limit} bytes.")
             chunks.append(chunk)
-    except UnreadablePostError as error:
+    except OSError as error:
         raise MalformedRequest("The body broke off.") from error
 
 
 def _check_depth(data: bytes) -> None:
-    """Refuse deep nesting before anything is built: strings are cut out, then brackets counted."""
+    """Refuse deep nesting before anything is built.
+
+    Text is cut out and only brackets are left; each pass then takes away the innermost pairs, so that the passes
+    count the levels. What is left in the end is not balanced: JSON's reader stops at its first closing bracket.
+    """
     limit = setting("MAX_JSON_DEPTH")
     if data.count(b"[") + data.count(b"{") <= limit:
         return
     if b"\\" in data:
         data = ESCAPED.sub(b"", data)
+    brackets = data.translate(STRUCTURE, NOT_STRUCTURE).replace(b'""', b"")
+    if b'"' in brackets:
+        brackets = STRING.sub(b"", brackets)
     depth = 0
-    for byte in STRING.sub(b"", data.translate(None, NOT_STRUCTURE)):
-        depth += 1 if byte in OPENING else -1
-        if depth > limit:
-            raise TooLarge(f"The body is nested deeper than {limit} levels.")
+    while depth <= limit:
+        rest = brackets.replace(b"[]", b"")
+        if len(rest) == len(brackets):
+            break
+        brackets, depth = rest, depth + 1
+    unclosed = len(brackets) - len(brackets.lstrip(b"["))
+    if depth + unclosed > limit:
+        raise TooLarge(f"The body is nested deeper than {limit} levels.")
 
 
 def _refuse_constant(name: str) -> NoReturn:
