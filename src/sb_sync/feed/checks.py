@@ -6,7 +6,7 @@ W102 a table that can carry no triggers.
 
 from __future__ import annotations
 
-from typing import Any, Iterable, List, Sequence
+from typing import Any, Iterable, List, Optional, Sequence
 
 from django.core.checks import CheckMessage, Error
 from django.core.checks import Warning as CheckWarning
@@ -42,7 +42,7 @@ def check_databases(**_: Any) -> List[CheckMessage]:
     return [*found, *_check_tables()]
 
 
-def check_captures(databases: Sequence[str] = (), **_: Any) -> List[CheckMessage]:
+def check_captures(databases: Optional[Sequence[str]] = None, **_: Any) -> List[CheckMessage]:
     """Check the databases that Django was asked to check: their faults, and that triggers stand."""
     found: List[CheckMessage] = []
     for using in sorted(set(_databases()) & set(databases or ())):

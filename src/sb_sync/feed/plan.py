@@ -96,11 +96,13 @@ class Reads:
     """What the reader of one model looks at.
 
     `own` is the model's own table: only its entries say that a row is gone. `tables` are all whose entries hold the
-    model's keys, `own` among them. `guards` are all whose resets concern the model, and whose triggers must stand.
+    model's keys, `own` among them; `joined` are those of them that find the organization through other tables.
+    `guards` are all whose resets concern the model, and whose triggers must stand.
     """
 
     own: str
     tables: Tuple[str, ...]
+    joined: Tuple[str, ...]
     guards: Tuple[str, ...]
 
 
@@ -221,7 +223,8 @@ class _Builder:
         guards.extend(
             table for table, followers in self.followers.items() if any(follower.table == own for follower in followers)
         )
-        return Reads(own, tuple(dict.fromkeys(tables)), tuple(dict.fromkeys(guards)))
+        joined = [table for table in tables if self.paths[table].hops]
+        return Reads(own, *(tuple(dict.fromkeys(found)) for found in (tables, joined, guards)))
 
 
 def _path_of(synced: SyncedModel) -> Path:

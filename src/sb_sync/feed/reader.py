@@ -14,13 +14,13 @@ from django.db import transaction
 
 from sb_sync.catalog import SyncedModel
 from sb_sync.feed.backends import FeedBackend, backend_for
-from sb_sync.feed.backends.base import Position, Window
+from sb_sync.feed.backends.base import Entry, Position, Window
 from sb_sync.feed.identity import EpochChanged, Identity, ensure_identity, find_identity
 from sb_sync.feed.installation import find_captured
 from sb_sync.feed.plan import Reads, make_plan
 from sb_sync.feed.times import to_stored, to_utc
 from sb_sync.models import Checkpoint as CheckpointRow
-from sb_sync.models.changes import EVERYONE, SHARED
+from sb_sync.models.changes import EVERYONE, SHARED, UNRESOLVED
 
 __all__ = [
     "ChangePage",
@@ -156,20 +156,27 @@ class Reading:
         reads = self._reads(synced)
         if after is None and self._backend.find_changed({window: _resets(synced.label, reads)}):
             return ChangePage((), None, reset=True)
-        entries = self._backend.read_entries(reads.tables, _site_of(synced, site_id), window, after, limit)
-        found: Dict[str, bool] = {}
-        count, passed = 0, 0 if after is None else after.ordinal
-        for entry in entries:
-            start = passed if after is not None and (entry.txid, entry.id) == (after.txid, after.id) else 0
-            for ordinal, text in enumerate(entry.keys[start:], start):
-                key = _canonical(synced, text)
-                if key not in found and len(found) == limit:
-                    return ChangePage(_keys(found), Position(entry.txid, entry.id, ordinal))
-                found[key] = found.get(key, False) or entry.table == reads.own
-            count += len(entry.keys)
-        is_exhausted = len(entries) <= limit and count <= limit + passed
-        last = None if is_exhausted else Position(entries[-1].txid, entries[-1].id + 1, 0)
-        return ChangePage(_keys(found), last)
+        entries = self._backend.read_entries(_places(reads, _site_of(synced, site_id)), window, after, limit)
+        found, position = _collect(entries, reads.own, after, limit)
+        visible = self._resolve(synced, site_id, [key for key, told in found.items() if not told.resolved])
+        changes = (
+            ChangedKey(_canonical(synced, key), told.own)
+            for key, told in found.items()
+            if told.resolved or _canonical(synced, key) in visible
+        )
+        return ChangePage(tuple(changes), position)
+
+    def _resolve(self, synced: SyncedModel, site_id: int, keys: Sequence[str]) -> FrozenSet[str]:
+        """Return those keys, of rows logged before their parents came, that turned out to be the organization's.
+
+        The others must not be told of at all: they may be rows of other organizations.
+        """
+        if not keys or synced.tenant is None:
+            return frozenset()
+        rows = synced.model._base_manager.using(self.using).filter(
+            **{"pk__in": [_canonical(synced, key) for key in keys], synced.tenant.lookup: site_id}
+        )
+        return frozenset(str(key) for key in rows.values_list("pk", flat=True))
 
     def changed_labels(
         self, windows: Mapping[SyncedModel, Tuple[Checkpoint, Optional[Checkpoint]]], site_id: int
@@ -180,7 +187,7 @@ class Reading:
             reads = self._reads(synced)
             site = _site_of(synced, site_id)
             wanted.setdefault(self._window(base, target), []).extend(
-                [(synced.label, table, site) for table in reads.tables] + _resets(synced.label, reads)
+                [(synced.label, *place) for place in _places(reads, site)] + _resets(synced.label, reads)
             )
         return frozenset(self._backend.find_changed(wanted))
 
@@ -219,8 +226,37 @@ def _site_of(synced: SyncedModel, site_id: int) -> int:
     return SHARED if synced.is_shared else site_id
 
 
-def _keys(found: Mapping[str, bool]) -> Tuple[ChangedKey, ...]:
-    return tuple(ChangedKey(key, own) for key, own in found.items())
+def _places(reads: Reads, site: int) -> List[Tuple[str, int]]:
+    """Return each (table, site) whose entries an organization reads."""
+    return [(table, site) for table in reads.tables] + [(table, UNRESOLVED) for table in reads.joined]
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What the entries of one key tell: whether the organization is known, and whether the model's own table says so."""
+
+    own: bool = False
+    resolved: bool = False
+
+
+def _collect(
+    entries: Sequence[Entry], own: str, after: Optional[Position], limit: int
+) -> Tuple[Dict[str, _Told], Optional[Position]]:
+    """Return distinct keys with what is told of them, and where the next page begins, if there is more."""
+    found: Dict[str, _Told] = {}
+    count, passed = 0, 0 if after is None else after.ordinal
+    for entry in entries:
+        start = passed if after is not None and (entry.txid, entry.id) == (after.txid, after.id) else 0
+        resolved = entry.site != UNRESOLVED
+        for ordinal, key in enumerate(entry.keys[start:], start):
+            known = found.get(key)
+            if known is None and len(found) == limit:
+                return found, Position(entry.txid, entry.id, ordinal)
+            known = known or _Told()
+            found[key] = _Told(known.own or (resolved and entry.table == own), known.resolved or resolved)
+        count += len(entry.keys)
+    is_exhausted = len(entries) <= limit and count <= limit + passed
+    return found, None if is_exhausted else Position(entries[-1].txid, entries[-1].id + 1, 0)
 
 
 def _canonical(synced: SyncedModel, text: str) -> str:

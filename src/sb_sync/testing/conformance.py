@@ -204,7 +204,11 @@ class FeedConformance:
                 written.set()
                 go_on.wait(30)
 
-        with_thread(self.using, write, written, lambda: (self.make_owner(self.north), self.check()), go_on)
+        def overtake() -> None:
+            self.make_owner(self.north)
+            self.check()
+
+        with_thread(self.using, write, written, overtake, go_on)
         self.check()
 
     def test_times_of_checkpoints_never_go_back(self) -> None:
@@ -316,7 +320,7 @@ class FeedConformance:
         return model._base_manager.using(self.using)
 
 
-def with_thread(using: str, work: Callable[[], None], ready: Event, body: Callable[[], Any], done: Event) -> None:
+def with_thread(using: str, work: Callable[[], None], ready: Event, body: Callable[[], None], done: Event) -> None:
     """Run `work` in a thread with a connection of its own; once it is ready run the body, then let it finish."""
     failures: List[BaseException] = []
 

@@ -55,6 +55,7 @@ class Entry:
     txid: int
     id: int
     table: str
+    site: int
     keys: Tuple[str, ...]
 
 
@@ -192,9 +193,9 @@ class FeedBackend(ABC):
 
     @abstractmethod
     def read_entries(
-        self, tables: Sequence[str], site: int, window: Window, after: Optional[Position], limit: int
+        self, places: Sequence[Tuple[str, int]], window: Window, after: Optional[Position], limit: int
     ) -> List[Entry]:
-        """Return entries of these tables in order, at least `limit` keys unless the window holds no more."""
+        """Return entries of each (table, site) in order, at least `limit` keys unless the window holds no more."""
 
     @abstractmethod
     def find_changed(self, wanted: Mapping[Window, Sequence[Tuple[str, str, int]]]) -> Set[str]:

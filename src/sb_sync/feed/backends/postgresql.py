@@ -73,29 +73,29 @@ class PostgreSQLBackend(FeedBackend):
         return Observation(started_at, snapshot, system)
 
     def read_entries(
-        self, tables: Sequence[str], site: int, window: Window, after: Optional[Position], limit: int
+        self, places: Sequence[Tuple[str, int]], window: Window, after: Optional[Position], limit: int
     ) -> List[Entry]:
         """Return entries in order: index scans of each table, merged and cut where they hold enough keys."""
         log = self.quote(self.log_table)
         branches: List[str] = []
         parameters: List[Any] = []
-        for table in tables:
+        for table, site in places:
             for part in unseen_parts(window, after):
                 branches.append(
-                    f"(SELECT txid, id, table_name, pks FROM {log}"
+                    f"(SELECT txid, id, table_name, site, pks FROM {log}"
                     f" WHERE table_name = %s AND site = %s AND {part.sql} ORDER BY {LOG_ORDER} LIMIT %s)"
                 )
                 parameters += [table, site, *part.parameters, limit + 1]
         before = 0 if after is None else after.ordinal
         rows = self.execute(
-            "SELECT txid::text::bigint, id, table_name, pks FROM (SELECT *,"
+            "SELECT txid::text::bigint, id, table_name, site, pks FROM (SELECT *,"
             f" sum(cardinality(pks)) OVER (ORDER BY {LOG_ORDER}) - cardinality(pks) AS before"
             f" FROM (SELECT * FROM ({' UNION ALL '.join(branches)}) merged"
             f" ORDER BY {LOG_ORDER} LIMIT %s) found) counted"
             f" WHERE before <= %s ORDER BY {LOG_ORDER}",
             [*parameters, limit + 1, limit + before],
         )
-        return [Entry(txid, number, table, tuple(keys)) for txid, number, table, keys in rows]
+        return [Entry(txid, number, table, site, tuple(keys)) for txid, number, table, site, keys in rows]
 
     def find_changed(self, wanted: Mapping[Window, Sequence[Tuple[str, str, int]]]) -> Set[str]:
         """Return the names that have an entry: one look into the index for each (table, site)."""

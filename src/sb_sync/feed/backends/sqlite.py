@@ -47,21 +47,21 @@ class SQLiteBackend(FeedBackend):
         return Observation(started_at, str(rows[0][0] if rows else 0), "")
 
     def read_entries(
-        self, tables: Sequence[str], site: int, window: Window, after: Optional[Position], limit: int
+        self, places: Sequence[Tuple[str, int]], window: Window, after: Optional[Position], limit: int
     ) -> List[Entry]:
         """Return entries in order, one key each."""
         since = int(window.base) if after is None else max(int(window.base), after.id - 1)
         branch = (
-            f"SELECT * FROM (SELECT id, table_name, pks FROM {self.quote(self.log_table)}"
+            f"SELECT * FROM (SELECT id, table_name, site, pks FROM {self.quote(self.log_table)}"
             " WHERE table_name = %s AND site = %s AND txid = 0 AND id > %s AND id <= %s ORDER BY id LIMIT %s)"
         )
         parameters: List[Any] = []
-        for table in tables:
-            parameters += [table, site, since, int(window.target), limit + 1]
+        for place in places:
+            parameters += [*place, since, int(window.target), limit + 1]
         rows = self.execute(
-            " UNION ALL ".join([branch] * len(tables)) + " ORDER BY id LIMIT %s", [*parameters, limit + 1]
+            " UNION ALL ".join([branch] * len(places)) + " ORDER BY id LIMIT %s", [*parameters, limit + 1]
         )
-        return [Entry(0, number, table, (key,)) for number, table, key in rows]
+        return [Entry(0, number, table, site, (key,)) for number, table, site, key in rows]
 
     def find_changed(self, wanted: Mapping[Window, Sequence[Tuple[str, str, int]]]) -> Set[str]:
         """Return the names that have an entry: one look into the index for each (table, site)."""
