@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Dict, List, Mapping, Tuple, Type, Union
@@ -21,6 +22,7 @@ class Setting:
     meaning: str
     minimum: Any = None
     choices: Tuple[str, ...] = ()
+    pattern: str = ""
 
     def fault(self, value: Any) -> str:
         """Return what is wrong with a value, or an empty string."""
@@ -32,6 +34,8 @@ class Setting:
             return f"must be at least {self.minimum}"
         if self.choices and value not in self.choices:
             return "must be one of {}".format(", ".join(self.choices))
+        if self.pattern and not re.fullmatch(self.pattern, value):
+            return f"must look like {self.default!r}"
         return ""
 
 
@@ -46,7 +50,12 @@ SETTINGS: Mapping[str, Setting] = {
     "MAX_JSON_DEPTH": Setting(32, int, "Deepest nesting of a JSON body.", 4),
     "TOKEN_LIFETIME": Setting(timedelta(days=7), timedelta, "How long an access token serves.", SECOND),
     "REFRESH_LIFETIME": Setting(timedelta(days=30), timedelta, "How long a refresh token serves.", SECOND),
-    "LOGIN_THROTTLE": Setting("10/min", str, "Log-in attempts per user name and per address."),
+    "LOGIN_THROTTLE": Setting(
+        "10/min",
+        str,
+        "Log-in attempts per user name and per address.",
+        pattern="[1-9][0-9]*/(s|sec|second|m|min|minute|h|hour|d|day)",
+    ),
     "FEED_RETENTION_DAYS": Setting(90, int, "Days for which the change log is kept.", 1),
     "LOG_RETENTION_DAYS": Setting(90, int, "Days for which sync logs are kept.", 1),
     "REDACT_FIELDS": Setting(

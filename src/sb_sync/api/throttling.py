@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from typing import Any, Optional
 
 from rest_framework.request import Request
 from rest_framework.settings import api_settings
-from rest_framework.throttling import SimpleRateThrottle
+from rest_framework.throttling import BaseThrottle, SimpleRateThrottle
 
 from sb_sync.config import setting
 from sb_sync.errors import Throttled
 
-__all__ = ["check_log_in"]
+__all__ = ["check_log_in", "find_address"]
 
 
 class LogInThrottle(SimpleRateThrottle):
@@ -32,16 +33,23 @@ class LogInThrottle(SimpleRateThrottle):
         return "sb_sync.login." + hashlib.sha256(self.counted.encode("utf-8", "replace")).hexdigest()
 
 
-def check_log_in(request: Request, username: str, view: Any) -> None:
+def check_log_in(request: Request, username: str) -> None:
     """Count one attempt by name and by address. Raises `Throttled` with the seconds to wait."""
-    for counted in (f"name {username.lower()}", f"address {_find_address(request, view)}"):
-        throttle = LogInThrottle(counted)
-        if not throttle.allow_request(request, view):
-            raise Throttled(retry_after=int(throttle.wait() or 1) + 1)
+    waits = [_count(f"name {username.lower()}", request), _count(f"address {find_address(request)}", request)]
+    if any(waits):
+        raise Throttled(retry_after=max(waits))
 
 
-def _find_address(request: Request, view: Any) -> str:
+def find_address(request: Request) -> Optional[str]:
     """Return the client's address; what proxies say of it counts only where the project says how many there are."""
     if api_settings.NUM_PROXIES is None:
-        return str(request.META.get("REMOTE_ADDR", ""))
-    return str(LogInThrottle("").get_ident(request))
+        return request.META.get("REMOTE_ADDR")
+    return str(BaseThrottle().get_ident(request))
+
+
+def _count(counted: str, request: Request) -> int:
+    """Count one attempt and return for how many seconds it came too early."""
+    throttle = LogInThrottle(counted)
+    if throttle.allow_request(request, None):  # type: ignore[arg-type]  # no view is looked at
+        return 0
+    return math.ceil(throttle.wait() or 0) or 1

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
+from datetime import timezone as clock
 from typing import Any, Dict, Mapping, Optional
 
 import jwt
 from django.conf import settings
+from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
 from sb_sync.config import setting
@@ -29,6 +31,8 @@ REQUIRED_CLAIMS = ["exp", "iat", "jti", "sub", "typ", "fam", "pwd"]
 # Decoding costs time that grows with the size; a token of ours is a tenth of this.
 MAX_TOKEN_LENGTH = 8192
 FINGERPRINT_LENGTH = 24
+# The clocks of several servers differ by a little.
+LEEWAY = timedelta(seconds=5)
 
 
 @dataclass(frozen=True)
@@ -42,8 +46,8 @@ class TokenPair:
 def log_in(user: Any) -> TokenPair:
     """Begin a family for a user whose password was right."""
     jti = uuid.uuid4().hex
-    expires = _now() + setting("REFRESH_LIFETIME")
-    family = TokenFamily.objects.create(user=user, refresh_jti=jti, expires_at=expires)
+    TokenFamily.objects.filter(user=user, expires_at__lte=timezone.now()).delete()
+    family = TokenFamily.objects.create(user=user, refresh_jti=jti, expires_at=_expiry())
     return _make_pair(user, family.id, jti)
 
 
@@ -57,7 +61,7 @@ def rotate(token: str) -> TokenPair:
     jti = uuid.uuid4().hex
     standing = TokenFamily.objects.filter(id=family.id, refresh_jti=claims["jti"], revoked_at=None)
     # Compare and set in one statement: of two at once only one gets the next pair.
-    if not standing.update(refresh_jti=jti, expires_at=_now() + setting("REFRESH_LIFETIME")):
+    if not standing.update(refresh_jti=jti, expires_at=_expiry()):
         end_family(family.id, "refresh token used twice")
         raise InvalidToken
     return _make_pair(family.user, family.id, jti)
@@ -73,7 +77,7 @@ def find_family(token: str, kind: str = ACCESS) -> TokenFamily:
 
 def end_family(family_id: uuid.UUID, reason: str) -> None:
     """Let none of a family's tokens serve any more."""
-    TokenFamily.objects.filter(id=family_id, revoked_at=None).update(revoked_at=_now(), revoked_reason=reason)
+    TokenFamily.objects.filter(id=family_id, revoked_at=None).update(revoked_at=timezone.now(), revoked_reason=reason)
 
 
 def _make_pair(user: Any, family_id: uuid.UUID, refresh_jti: str) -> TokenPair:
@@ -83,7 +87,7 @@ def _make_pair(user: Any, family_id: uuid.UUID, refresh_jti: str) -> TokenPair:
 
 
 def _encode(user: Any, family_id: uuid.UUID, kind: str, *, jti: str, lifetime: timedelta) -> str:
-    now = _now()
+    now = datetime.now(clock.utc)
     claims = {
         "sub": str(user.pk),
         "typ": kind,
@@ -105,6 +109,7 @@ def _decode(token: str, kind: str) -> Dict[str, Any]:
             token,
             settings.SECRET_KEY,
             algorithms=[ALGORITHM],
+            leeway=LEEWAY,
             options={"require": REQUIRED_CLAIMS, "verify_aud": False},
         )
     except (jwt.PyJWTError, ValueError) as error:
@@ -119,7 +124,7 @@ def _load_family(claims: Mapping[str, Any]) -> TokenFamily:
     family_id = _read_uuid(claims["fam"])
     standing = TokenFamily.objects.select_related("user").filter(revoked_at=None)
     family = None if family_id is None else standing.filter(id=family_id).first()
-    if family is None or family.expires_at <= _now() or str(family.user_id) != claims["sub"]:
+    if family is None or family.expires_at <= timezone.now() or str(family.user_id) != claims["sub"]:
         raise InvalidToken
     user: Any = family.user
     if not user.is_active or not constant_time_compare(_fingerprint(user), str(claims["pwd"])):
@@ -139,5 +144,7 @@ def _read_uuid(text: Any) -> Optional[uuid.UUID]:
         return None
 
 
-def _now() -> datetime:
-    return datetime.now(timezone.utc)
+def _expiry() -> datetime:
+    """Return when nothing of a family that is renewed now can serve any more."""
+    lifetime: timedelta = max(setting("REFRESH_LIFETIME"), setting("TOKEN_LIFETIME"))
+    return timezone.now() + lifetime

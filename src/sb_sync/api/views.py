@@ -9,7 +9,6 @@ from typing import Any, Dict, Iterable, List, Optional, Union
 from django.contrib.auth import authenticate
 from django.db import connections, transaction
 from rest_framework.negotiation import BaseContentNegotiation
-from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -18,7 +17,8 @@ from sb_sync import access, pull, push
 from sb_sync.api.authentication import TokenAuthentication
 from sb_sync.api.body import read_form, read_object
 from sb_sync.api.exceptions import answer_error
-from sb_sync.api.throttling import check_log_in
+from sb_sync.api.rendering import SyncRenderer
+from sb_sync.api.throttling import check_log_in, find_address
 from sb_sync.api.tokens import REFRESH, TokenPair, end_family, log_in, rotate
 from sb_sync.errors import InvalidCredentials, MalformedRequest, NotFound
 from sb_sync.models import UserSite
@@ -27,6 +27,9 @@ from sb_sync.protocol import ORGANIZATION, SUCCESS, RequestInfo
 __all__ = ["LogoutView", "MissingView", "PullView", "PushView", "RefreshView", "SyncView", "TokenView"]
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+# A NUL, or half a pair of surrogates: text to Python and to no database.
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+MAX_CREDENTIAL_LENGTH = 1024
 ORGANIZATION_HEADER = "HTTP_X_ORGANIZATION"
 Place = Optional[Union[str, int]]
 
@@ -51,8 +54,9 @@ class SyncView(APIView):
     permission_classes: Any = []
     throttle_classes: Any = []
     parser_classes: Any = []
-    renderer_classes: Any = [JSONRenderer]
+    renderer_classes: Any = [SyncRenderer]
     content_negotiation_class: Any = JSONOnly
+    http_method_names: Any = ["post"]
     #: Django's middleware would send clients to a log-in page.
     login_required = False
     request_id = ""
@@ -72,6 +76,12 @@ class SyncView(APIView):
         self.request_id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
         return super().initialize_request(request, *args, **kwargs)
 
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Refuse a method before asking who sends it."""
+        if request.method is None or request.method.lower() not in self.http_method_names:
+            self.http_method_not_allowed(request, *args, **kwargs)
+        super().initial(request, *args, **kwargs)
+
     def handle_exception(self, exc: Exception) -> Response:
         """Answer an error in our own shape, whatever it is."""
         response = answer_error(exc, self.request._request, self.request_id)
@@ -87,7 +97,7 @@ class SyncView(APIView):
 
     def info(self, request: Request) -> RequestInfo:
         """Return where the request came from."""
-        return RequestInfo(request_id=self.request_id, ip=request.META.get("REMOTE_ADDR"))
+        return RequestInfo(request_id=self.request_id, ip=find_address(request))
 
 
 class TokenView(SyncView):
@@ -99,10 +109,8 @@ class TokenView(SyncView):
         """Return tokens and organizations for a user name and password."""
         fields = read_form(request._request)
         username, password = _read_text(fields, "username"), _read_text(fields, "password")
-        check_log_in(request, username, self)
-        user = None
-        if "\x00" not in username + password:
-            user = authenticate(request._request, username=username, password=password)
+        check_log_in(request, username)
+        user = _find_user(request, username, password)
         if user is None:
             raise InvalidCredentials
         return Response({**_describe_pair(log_in(user)), "user": _describe_user(user), **_describe_places(user)})
@@ -158,6 +166,20 @@ class MissingView(SyncView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Say that there is nothing here."""
         raise NotFound
+
+
+def _find_user(request: Request, username: str, password: str) -> Any:
+    """Return the active user of a name and a password, None where there is none; what no database takes is none."""
+    if not (_is_plain(username) and _is_plain(password)):
+        return None
+    user = authenticate(request._request, username=username, password=password)
+    # A project's own backend may let in users who are not active.
+    return user if user is not None and user.is_active else None
+
+
+def _is_plain(text: str) -> bool:
+    """Tell whether a text is short, has no NUL, and no half of a pair of surrogates."""
+    return len(text) <= MAX_CREDENTIAL_LENGTH and not UNSTORABLE.search(text)
 
 
 def _find_place(request: Request, body: Dict[str, Any]) -> Place:
