@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import random
-from datetime import datetime, timezone
-from typing import Any, Dict, List, Mapping, Sequence, Tuple, Type, Union
+from datetime import datetime
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple, Type, Union
 
+from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import Model
+from django.utils import timezone
 
 from sb_sync.config import setting
 from sb_sync.events import PullFinished, PushFinished
 from sb_sync.models import PerformanceMetrics, SyncLog, SyncMetadata, UserSyncMetadata
-from sb_sync.ops.masking import mask_body
+from sb_sync.ops.masking import clean_text, mask_body
 from sb_sync.protocol import ERROR, SUCCESS
 
 __all__ = ["record_pull", "record_push"]
@@ -48,7 +50,7 @@ def _write_log(event: Union[PushFinished, PullFinished], operation: str, *, coun
         status=STATUSES.get(event.status, SyncLog.Status.WARNING),
         model_name=_single_model(event),
         object_count=count,
-        error_message=error,
+        error_message=clean_text(error),
         request_data=mask_body(event.request_data),
         request_id=event.request.request_id,
         processing_time=event.seconds,
@@ -73,7 +75,7 @@ def _write_metrics(event: Union[PushFinished, PullFinished], operation: str, *, 
 
 def _count_synced(counts: Mapping[str, int]) -> None:
     """Add to what was synchronised of each model by anybody."""
-    now = _now()
+    now = timezone.now()
     _upsert(
         SyncMetadata,
         ["model_name"],
@@ -89,10 +91,10 @@ def _remember_user(event: PullFinished) -> None:
             "user_id": event.user_id,
             "site_id": event.site_id,
             "model_name": label,
-            "last_sync": pulled.last_sync,
+            "last_sync": _as_stored(pulled.last_sync),
             "total_synced": pulled.count,
             "fingerprint": pulled.fingerprint,
-            "fingerprint_since": pulled.last_sync or _now(),
+            "fingerprint_since": _as_stored(pulled.last_sync) or timezone.now(),
         }
         for label, pulled in sorted(event.models.items())
     ]
@@ -138,5 +140,8 @@ def _single_model(event: Union[PushFinished, PullFinished]) -> str:
     return labels[0] if len(labels) == 1 else ""
 
 
-def _now() -> datetime:
-    return datetime.now(timezone.utc)
+def _as_stored(moment: Optional[datetime]) -> Optional[datetime]:
+    """Return a time as the project keeps times: without a zone where it uses none."""
+    if moment is None or settings.USE_TZ:
+        return moment
+    return timezone.make_naive(moment, timezone.get_default_timezone())

@@ -7,11 +7,12 @@ from typing import Any, Dict, List
 
 from sb_sync.config import setting
 
-__all__ = ["MASK", "mask_body"]
+__all__ = ["MASK", "clean_text", "mask_body"]
 
 MASK = "***"
 CUT = "…"
-HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+NO_WORD = re.compile(r"[\W_]+")
 # What quotes, commas and brackets cost, about.
 OVERHEAD = 4
 
@@ -24,13 +25,18 @@ def mask_body(body: Any) -> Any:
     return _Masker(setting("LOG_BODY_BYTES"), setting("REDACT_FIELDS")).copy(body)
 
 
+def clean_text(text: str) -> str:
+    """Return a text that every database takes: without NUL, and without half a pair of surrogates."""
+    return text.encode("utf-8", "replace").decode().replace("\x00", "\ufffd")
+
+
 class _Masker:
     """Copy a value until the room is used up."""
 
     def __init__(self, room: int, secrets: Any) -> None:
         self.room = room
-        words = "|".join(re.escape(str(word).lower()) for word in secrets)
-        self.secret = re.compile(rf"(?:^|[^a-z0-9])(?:{words})(?:$|[^a-z0-9])" if words else r"(?!)")
+        words = "|".join(re.escape(_split_words(str(word))) for word in secrets)
+        self.secret = re.compile(rf"(?:^|_)(?:{words})(?:$|_)" if words else r"(?!)")
 
     def copy(self, value: Any) -> Any:
         """Return the copy of one value."""
@@ -66,9 +72,12 @@ class _Masker:
     def _copy_text(self, value: str) -> str:
         kept = value[: max(self.room, 0)]
         self.room -= len(kept.encode("utf-8", "replace")) + OVERHEAD
-        # A lone half of a pair, or a NUL, is text to Python and to no database.
-        safe = kept.encode("utf-8", "replace").decode().replace("\x00", "\ufffd")
-        return safe if len(kept) == len(value) else safe + CUT
+        return clean_text(kept) if len(kept) == len(value) else clean_text(kept) + CUT
 
     def _is_secret(self, name: str) -> bool:
-        return self.secret.search(HUMP.sub("_", name).lower()) is not None
+        return self.secret.search(_split_words(name)) is not None
+
+
+def _split_words(name: str) -> str:
+    """Return a name in one way of writing: "apiKey", "API-Key" and "api_key" are the same."""
+    return NO_WORD.sub("_", HUMP.sub("_", name).lower())
