@@ -71,7 +71,7 @@ def test_a_new_day_begins_a_new_file(tmp_path: Path) -> None:
     os.utime(tmp_path / "sb_sync.log", (yesterday, yesterday))
     made.info("today")
     dated = "sb_sync.log." + time.strftime("%Y-%m-%d", time.localtime(yesterday))
-    assert sorted(os.listdir(tmp_path)) == ["sb_sync.log", dated]
+    assert sorted(path.name for path in tmp_path.glob("sb_sync*")) == ["sb_sync.log", dated]
     assert "yesterday" in (tmp_path / dated).read_text()
     assert len(read_lines(tmp_path)) == 1
 
@@ -84,7 +84,7 @@ def test_files_are_kept_for_thirty_days(tmp_path: Path) -> None:
     made.info("yesterday")
     os.utime(tmp_path / "sb_sync.log", (time.time() - DAY, time.time() - DAY))
     made.info("today")
-    assert len(os.listdir(tmp_path)) == 3
+    assert len(list(tmp_path.glob("sb_sync*"))) == 3
 
 
 def _write_much(folder: str, name: str) -> None:
@@ -112,3 +112,18 @@ def test_a_folder_that_cannot_be_made_stops_nobody(tmp_path: Path) -> None:
     made.info("lost")
     handler: Any = made.handlers[0]
     assert handler.fault
+    (tmp_path / "file").unlink()
+    made.info("found")
+    assert not handler.fault
+
+
+def test_a_traceback_is_kept_below_its_line(tmp_path: Path) -> None:
+    made = make_logger(tmp_path)
+    try:
+        raise ValueError("x\n2024-01-01 12:00:00 - sb_sync - INFO - forged")
+    except ValueError:
+        made.exception("failed\n2024-01-01 12:00:00 - sb_sync - INFO - forged")
+    first, *trace = read_lines(tmp_path)
+    assert "failed\\x0a2024" in first
+    assert trace
+    assert all(line.startswith("    ") for line in trace)
