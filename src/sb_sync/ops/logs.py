@@ -7,15 +7,21 @@ import logging
 import os
 import re
 import time
+from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from logging.handlers import WatchedFileHandler
-from typing import Any, Union
+from typing import Any, Iterator, Union
 
 from django.conf import settings
 
 from sb_sync.config import setting
 from sb_sync.events import PullFinished, PushFinished
 from sb_sync.ops.masking import mask_body
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]  # asked below
 
 __all__ = ["DailyFileHandler", "LineFormatter", "install", "report_pull", "report_push"]
 
@@ -24,7 +30,8 @@ logger = logging.getLogger("sb_sync")
 FILE_NAME = "sb_sync.log"
 DAYS_KEPT = 30
 DATED = re.compile(re.escape(FILE_NAME) + r"\.(\d{4}-\d{2}-\d{2})")
-CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f\x85\u2028\u2029]")
+LOCK_NAME = ".sb_sync.log.lock"
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 LINE = "%(asctime)s - %(name)s - %(levelname)s - %(message)s"
 TIME = "%Y-%m-%d %H:%M:%S"
 
@@ -72,10 +79,11 @@ class LineFormatter(logging.Formatter):
     """Write one line per event, or one JSON object where the project asks for that."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the text. What comes from outside cannot begin a line of its own."""
+        """Return the text. What comes from outside cannot begin a line of its own; only a traceback has several."""
         if setting("LOG_FORMAT") == "json":
             return self._as_json(record)
-        return CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", super().format(record)).replace("\n", "\n    ")
+        first, *trace = super().format(record).replace(record.getMessage(), _escape(record.getMessage()), 1).split("\n")
+        return "\n    ".join(_escape(line) for line in (first, *trace))
 
     def _as_json(self, record: logging.LogRecord) -> str:
         line = {
@@ -87,7 +95,12 @@ class LineFormatter(logging.Formatter):
         }
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return json.dumps(line, ensure_ascii=False)
+        return json.dumps(line)
+
+
+def _escape(text: str) -> str:
+    """Return a text on one line, without what steers a terminal and what no file takes."""
+    return CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
 
 
 class DailyFileHandler(WatchedFileHandler):
@@ -103,9 +116,11 @@ class DailyFileHandler(WatchedFileHandler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write a line; a disk that refuses is remembered, not raised."""
+        self.fault = ""
         try:
             os.makedirs(self.folder, exist_ok=True)
-            self._put_aside()
+            if self._is_of_yesterday():
+                self._put_aside()
             super().emit(record)
         except OSError as error:
             self.fault = str(error)
@@ -114,22 +129,23 @@ class DailyFileHandler(WatchedFileHandler):
         """Remember a failure: a request never fails because of its log."""
         self.fault = "a line could not be written"
 
-    def _put_aside(self) -> None:
-        """Rename a file of an earlier day. A link is made at most once, so that no file replaces another."""
+    def _is_of_yesterday(self) -> bool:
         try:
-            written = _day_of(os.stat(self.baseFilename).st_mtime)
+            return _day_of(os.stat(self.baseFilename).st_mtime) < _day_of(time.time())
         except FileNotFoundError:
-            return
-        if written >= _day_of(time.time()):
-            return
-        dated = f"{self.baseFilename}.{written.isoformat()}"
+            return False
+
+    def _put_aside(self) -> None:
+        """Rename the file of an earlier day; of several processes only the first finds it old."""
         try:
-            os.link(self.baseFilename, dated)
-        except FileExistsError:
-            if not os.path.samefile(self.baseFilename, dated):
-                return
-        os.unlink(self.baseFilename)
-        self._remove_old()
+            with _only_one(os.path.join(self.folder, LOCK_NAME)):
+                if self._is_of_yesterday():
+                    written = _day_of(os.stat(self.baseFilename).st_mtime)
+                    os.replace(self.baseFilename, f"{self.baseFilename}.{written.isoformat()}")
+                    self._remove_old()
+        except OSError as error:
+            # The line still has its place: at the end of the old file.
+            self.fault = str(error)
 
     def _remove_old(self) -> None:
         oldest = (_day_of(time.time()) - timedelta(days=DAYS_KEPT)).isoformat()
@@ -137,6 +153,15 @@ class DailyFileHandler(WatchedFileHandler):
             found = DATED.fullmatch(name)
             if found and found[1] < oldest:
                 os.unlink(os.path.join(self.folder, name))
+
+
+@contextmanager
+def _only_one(path: str) -> Iterator[None]:
+    """Keep other processes out of the block, where the system can."""
+    with open(path, "a", encoding="utf-8") as lock:
+        if fcntl is not None:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _day_of(seconds: float) -> date:

@@ -49,7 +49,7 @@ def test_a_line_has_the_documented_form(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("end", ["\n", "\r", "\r\n", "\x0b", "\u2028", "\x85", "\x1b[2J"])
+@pytest.mark.parametrize("end", ["\n", "\r", "\r\n", "\x0b", "\u2028", "\x85", "\x1b[2J", "\x9b2J", "\ud800"])
 def test_nothing_from_outside_begins_a_line_of_its_own(tmp_path: Path, end: str) -> None:
     make_logger(tmp_path).info("user %s", "x" + end + "2024-01-01 12:00:00 - sb_sync - INFO - forged")
     assert not [line for line in read_lines(tmp_path) if line.startswith("2024")]
