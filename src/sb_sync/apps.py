@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext_lazy as _
 
@@ -14,11 +15,19 @@ class SbSyncConfig(AppConfig):
     verbose_name = _("Synchronisation")
     default_auto_field = "django.db.models.BigAutoField"
 
+    def import_models(self) -> None:
+        """Say what is missing where Django would only say that a model has no app label: E003 comes too late for it."""
+        if not apps.is_installed("django.contrib.sites"):
+            raise ImproperlyConfigured("sb_sync needs 'django.contrib.sites' in INSTALLED_APPS.")
+        super().import_models()
+
     def ready(self) -> None:
-        """Read every app's `sync.py`, keep triggers in step with migrations, observe the pipelines."""
+        """Read every app's `sync.py`, keep triggers in step with migrations, observe the pipelines, register checks."""
         from sb_sync import ops
+        from sb_sync.checks import register_checks
         from sb_sync.feed.migrations import connect
 
         autodiscover_modules("sync")
         connect(self)
         ops.connect()
+        register_checks()
