@@ -90,7 +90,7 @@ def _complete(scope: Scope, change: Change, errors: Dict[str, List[str]]) -> Non
     if change.key is not None:
         change.values[schema.key.attname] = change.key
         _check(errors, schema.key, change.key)
-    elif schema.key.references is not None and not schema.key.read_only:
+    elif not schema.key.read_only and _is_required(schema.key.field):
         errors[schema.key.name] = [_("This field is required.")]
     if tenant is not None and tenant.field is not None:
         change.values[tenant.field.attname] = scope.site_id

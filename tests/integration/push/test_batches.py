@@ -108,8 +108,9 @@ def test_several_records_of_one_row_apply_in_the_order_of_the_array(world: World
 
 
 def test_unique_values_go_from_row_to_row_in_the_order_of_the_array(world: World) -> None:
-    one, two = Team.objects.create(organization=world.acme, name="1"), Team.objects.create(
-        organization=world.acme, name="2"
+    one, two = (
+        Team.objects.create(organization=world.acme, name="1"),
+        Team.objects.create(organization=world.acme, name="2"),
     )
     swapped = world.results(
         {"_model": "testapp.Team", "id": one.pk, "name": "2"},

@@ -53,9 +53,7 @@ def test_a_version_on_a_foreign_row_is_a_conflict_without_it(world: World, forei
     assert (there["status"], there["server"]) == (nowhere["status"], nowhere["server"]) == ("conflict", None)
 
 
-def test_references_to_foreign_rows_are_refused_in_the_words_for_missing_ones(
-    world: World, foreign: Customer
-) -> None:
+def test_references_to_foreign_rows_are_refused_in_the_words_for_missing_ones(world: World, foreign: Customer) -> None:
     foreign_region = Region.objects.create(site_id=world.rival.pk, name="R")
     foreign_tag = Tag.objects.create(slug="theirs", organization=world.rival)
     own = Customer.objects.create(organization=world.acme, name="Own")
@@ -114,9 +112,7 @@ def test_a_client_id_is_its_users_own(world: World) -> None:
     foreign = world.one(user=world.stranger, model="testapp.Region", _client_id="1", name="foreign")
     assert len({mine["id"], theirs["id"], foreign["id"]}) == 3
     assert [each["status"] for each in (mine, theirs, foreign)] == ["created"] * 3
-    unknown = world.one(
-        user=colleague, model="testapp.Customer", name="x", region={"_client_id": "only-mine"}
-    )
+    unknown = world.one(user=colleague, model="testapp.Customer", name="x", region={"_client_id": "only-mine"})
     assert unknown["code"] == "not_found"
 
 
