@@ -38,6 +38,8 @@ def ensure_identity(using: str, system: str) -> None:
     fresh = {"key_id": secrets.token_hex(8), "secret": secrets.token_hex(32), "system": system}
     try:
         with transaction.atomic(using=using):
+            # A transaction of SQLite that read before it writes fails at once where another writes.
+            backend_for(using).begin_push()
             FeedIdentity.objects.using(using).get_or_create(pk=1, defaults=fresh)
     except IntegrityError:
         # Somebody else was faster, which is as good.

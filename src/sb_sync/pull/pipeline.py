@@ -82,6 +82,8 @@ def _open_traces(pages: Sequence[Page]) -> Iterator[None]:
     with ExitStack() as stack:
         for using in dict.fromkeys([DEFAULT_DB_ALIAS, *(page.using for page in pages)]):
             stack.enter_context(transaction.atomic(using=using))
+            # Nothing may be read before the right to write is held, where one writes at a time.
+            feed.begin_push(using)
         yield
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.db.models import F
+from django.test import override_settings
 
 from sb_sync.models import Checkpoint, UserSyncMetadata
 from tests.integration.pull.puller import Puller, make_puller
@@ -109,3 +110,16 @@ def test_a_time_with_nothing_new_gives_a_cursor_that_serves() -> None:
     answer = ask(puller, cursor)
     assert "reset" not in answer["metadata"][LABEL]
     assert "late" in [record["name"] for record in answer["data"]]
+
+
+def test_a_project_without_time_zones_goes_on_from_times() -> None:
+    with override_settings(USE_TZ=False, TIME_ZONE="America/New_York"):
+        _, puller, time = start()
+        assert time.endswith("Z")
+        assert abs(datetime.fromisoformat(time[:-1] + "+00:00") - datetime.now(timezone.utc)) < timedelta(minutes=5)
+        told = ask(puller, time)["metadata"][LABEL]
+        assert told["user_last_sync"] == time
+        Customer.objects.filter(name="two").update(age=2)
+        answer = ask(puller, told["last_sync"])
+        assert "reset" not in answer["metadata"][LABEL]
+        assert "two" in [record["name"] for record in answer["data"]]
