@@ -192,11 +192,9 @@ def describe(organization: Any, prefix: str) -> Dict[str, List[Any]]:
         ),
         "visits": sorted(
             [
-                *map(str, (name("Visit", each.pk), name("Customer", each.customer_id), name("Visit", each.previous_id))),
-                    name("Visit", each.pk),
-                    str(name("Customer", each.customer_id)),
-                    str(name("Visit", each.previous_id)),
-                ),
+                name("Visit", each.pk),
+                str(name("Customer", each.customer_id)),
+                str(name("Visit", each.previous_id)),
                 *sorted(bare(product.sku) for product in each.products.all()),
             ]
             for each in Visit.objects.filter(**own)
