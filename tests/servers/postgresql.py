@@ -339,4 +339,5 @@ if __name__ == "__main__":
         supervise()
     else:
         with throw_away_postgresql() as address:
+            print(address, flush=True)
             sys.stdin.read()

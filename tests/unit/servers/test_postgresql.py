@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+
+from tests.servers import postgresql
+
+pytestmark = pytest.mark.skipif("postgresql.find_binaries() is None", reason="no programs of PostgreSQL here")
+
+STARTER = [sys.executable, postgresql.__file__]
+
+
+def folder_of(url: str) -> Path:
+    return Path(unquote(url.split("host=")[1]))
+
+
+def wait_until_gone(folder: Path) -> bool:
+    deadline = time.monotonic() + 30
+    while folder.exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return not folder.exists()
+
+
+def is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_a_server_runs_for_the_time_of_the_block_and_leaves_nothing() -> None:
+    with postgresql.throw_away_postgresql() as url:
+        folder = folder_of(url)
+        pid = int((folder / "data" / "postmaster.pid").read_text().split()[0])
+        assert is_running(pid)
+    assert not folder.exists()
+    assert not is_running(pid)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+def test_a_server_stops_when_its_starter_is_ended_by_a_signal(number: int) -> None:
+    with subprocess.Popen(
+        STARTER,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        # A shell's background jobs ignore Ctrl-C, and what they start inherits it.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    ) as starter:
+        assert starter.stdout is not None
+        folder = folder_of(starter.stdout.readline().decode().strip())
+        pid = int((folder / "data" / "postmaster.pid").read_text().split()[0])
+        assert is_running(pid)
+        starter.send_signal(number)
+    assert wait_until_gone(folder)
+    assert not is_running(pid)
