@@ -233,7 +233,7 @@ def _places(reads: Reads, site: int) -> List[Tuple[str, int]]:
 
 @dataclass(frozen=True)
 class _Told:
-    """What the entries of one key tell: whether the organization is known, and whether the model's own table says so."""
+    """What the entries of one key tell: that the organization is known, and that the model's own table says so."""
 
     own: bool = False
     resolved: bool = False

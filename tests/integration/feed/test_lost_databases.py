@@ -50,7 +50,7 @@ class put_back_afterwards:  # noqa: N801 - reads as a statement
         for model in self.models:
             run(f"CREATE TABLE kept_{model._meta.db_table} AS SELECT * FROM {model._meta.db_table}")
 
-    def __exit__(self, *_: Any) -> None:
+    def __exit__(self, *_: object) -> None:
         backend = feed.backend_for("default")
         backend.remove(backend.triggers([Region._meta.db_table]))
         for model in self.models:
