@@ -12,12 +12,12 @@ from django.db import transaction
 from sb_sync import catalog
 from sb_sync.maintenance.refusal import Refused
 
-__all__ = ["COMMON_GROUPS", "GroupReport", "Kind", "create_groups", "find_group"]
+__all__ = ["COMMON_GROUPS", "GroupReport", "Kind", "create_groups", "find_group", "kind_of"]
 
 
 @dataclass(frozen=True)
 class Kind:
-    """The most that a group is granted by a template."""
+    """The most that a group can be granted."""
 
     push: bool
     pull: bool
@@ -29,10 +29,11 @@ class Kind:
         return ", ".join(word for word, granted in words if granted)
 
 
+EVERYTHING = Kind(push=True, pull=True, delete=True)
 WRITERS = Kind(push=True, pull=True)
 READERS = Kind(push=False, pull=True)
 COMMON_GROUPS: Mapping[str, Kind] = {
-    "Administrators": Kind(push=True, pull=True, delete=True),
+    "Administrators": EVERYTHING,
     "Managers": WRITERS,
     "Users": WRITERS,
     "Sales": WRITERS,
@@ -52,10 +53,17 @@ class GroupReport:
     deletable: int
 
 
-def create_groups() -> List[GroupReport]:
+def create_groups(*, dry_run: bool = False) -> List[GroupReport]:
     """Make the common groups that are missing, and let those that may delete do so in every synchronised model."""
     with transaction.atomic():
-        return [_create_group(name, kind) for name, kind in COMMON_GROUPS.items()]
+        reports = [_create_group(name, kind) for name, kind in COMMON_GROUPS.items()]
+        transaction.set_rollback(dry_run)
+    return reports
+
+
+def kind_of(group_name: str) -> Kind:
+    """Return the most that a group may do: what its kind allows, or anything for a project's own group."""
+    return COMMON_GROUPS.get(group_name, EVERYTHING)
 
 
 def find_group(name: str) -> Group:

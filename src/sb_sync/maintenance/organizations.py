@@ -78,8 +78,10 @@ def choose_organization(slug: Optional[str], file: PermissionFile) -> Organizati
     return find_organization(wanted)
 
 
-def create_organization(name: str, slug: str, *, template: Optional[str] = None) -> OrganizationReport:
-    """Make an organization; with a template, grant every synchronised model there.
+def create_organization(
+    name: str, slug: str, *, template: Optional[str] = None, dry_run: bool = False
+) -> OrganizationReport:
+    """Make an organization; with a template, make the common groups and grant every synchronised model there.
 
     One that stands already under this slug and name is left as it is, and granted. Raises `Refused`.
     """
@@ -90,27 +92,29 @@ def create_organization(name: str, slug: str, *, template: Optional[str] = None)
             organization = _make_organization(name, slug)
         elif organization.name != name:
             raise Refused(f"The organization {slug!r} exists, and is called {organization.name!r}.")
-        granted = apply_file(generate_file(organization, template), organization) if template else None
-        return OrganizationReport(organization, is_new, granted)
+        granted = _grant_all(organization, template) if template else None
+        transaction.set_rollback(dry_run)
+    return OrganizationReport(organization, is_new, granted)
 
 
-def add_member(username: str, slug: str, group_name: str) -> MemberReport:
+def add_member(username: str, slug: str, group_name: str, *, dry_run: bool = False) -> MemberReport:
     """Let a user into an organization in a group; a member who is there already gets the group. Raises `Refused`."""
     user_model: Any = get_user_model()
     with transaction.atomic():
         user = user_model._default_manager.filter(**{user_model.USERNAME_FIELD: username}).first()
         if user is None:
-            raise Refused(f"There is no user {username!r}.")
-        return _join(user, find_organization(slug), group_name)
+            raise Refused(f"There is no user {username!r}. Make one first, by createsuperuser or in the admin.")
+        report = _join(user, find_organization(slug), group_name)
+        transaction.set_rollback(dry_run)
+    return report
 
 
-def setup_example() -> ExampleReport:
+def setup_example(*, dry_run: bool = False) -> ExampleReport:
     """Make an organization with groups, rights and users, to try things out.
 
     Users get a random password. A user of one of these names who is not of the example is left alone.
     """
     with transaction.atomic():
-        create_groups()
         made = create_organization(EXAMPLE_NAME, EXAMPLE_SLUG, template="read_write")
         members: List[MemberReport] = []
         left_alone: List[str] = []
@@ -120,7 +124,13 @@ def setup_example() -> ExampleReport:
                 left_alone.append(username)
             else:
                 members.append(found)
-        return ExampleReport(made, members, left_alone)
+        transaction.set_rollback(dry_run)
+    return ExampleReport(made, members, left_alone)
+
+
+def _grant_all(organization: Organization, template: str) -> ApplyReport:
+    create_groups()
+    return apply_file(generate_file(organization, template), organization)
 
 
 def _make_organization(name: str, slug: str) -> Organization:

@@ -10,7 +10,7 @@ from django.contrib.sites.models import Site
 from django.db import transaction
 
 from sb_sync import catalog
-from sb_sync.maintenance.groups import COMMON_GROUPS, Kind, find_group
+from sb_sync.maintenance.groups import COMMON_GROUPS, Kind, find_group, kind_of
 from sb_sync.maintenance.permission_file import Entry, PermissionFile
 from sb_sync.maintenance.refusal import Refused
 from sb_sync.models import ModelPermission, Organization
@@ -34,7 +34,6 @@ TEMPLATES: Mapping[str, Kind] = {
     "write_only": Kind(push=True, pull=False),
     "full_access": Kind(push=True, pull=True),
 }
-EVERYTHING = Kind(push=True, pull=True, delete=True)
 
 
 @dataclass(frozen=True)
@@ -68,7 +67,7 @@ def generate_file(
     granted = TEMPLATES[template]
     entries: List[Entry] = []
     for group in groups:
-        kind = COMMON_GROUPS.get(group.name, EVERYTHING)
+        kind = kind_of(group.name)
         push, pull = granted.push and kind.push, granted.pull and kind.pull
         if push or pull:
             entries.extend(Entry(group.name, label, push, pull) for label in sorted(catalog.synced_models()))
@@ -76,7 +75,7 @@ def generate_file(
 
 
 def check_file(file: PermissionFile) -> List[str]:
-    """Return what is wrong with the groups and models that a file names."""
+    """Return what is wrong with the groups, models and rights that a file names."""
     known = set(Group.objects.values_list("name", flat=True))
     return [fault for entry in file.entries for fault in _find_faults(entry, known)]
 
@@ -125,9 +124,13 @@ def export_file(organization: Organization) -> Export:
 
 def _find_faults(entry: Entry, groups: Set[str]) -> Iterator[str]:
     if entry.group not in groups:
-        yield f"{entry.place}.group: there is no group {entry.group!r}."
+        mend = "run setup_organizations --action create_groups" if entry.group in COMMON_GROUPS else "make it first"
+        yield f"{entry.place}.group: there is no group {entry.group!r}; {mend}."
     if catalog.find(entry.model) is None:
         yield f"{entry.place}.model: {entry.model!r} {_explain_absence(entry.model)}"
+    kind = kind_of(entry.group)
+    if (entry.push and not kind.push) or (entry.pull and not kind.pull):
+        yield f"{entry.place}: {entry.group} may only {kind}; grant more to another group."
 
 
 def _apply(file: PermissionFile, organization: Organization) -> ApplyReport:

@@ -126,6 +126,13 @@ def test_a_dry_run_writes_nothing(acme: Organization, tmp_path: Path) -> None:
     assert rows() == []
 
 
+def test_an_option_that_would_be_ignored_is_refused(acme: Organization, tmp_path: Path) -> None:
+    path = tmp_path / "file.json"
+    with pytest.raises(CommandError, match="--dry-run belongs to --action apply"):
+        run("generate", org_slug="acme", output_file=str(path), dry_run=True)
+    assert not path.exists()
+
+
 def test_a_shared_model_is_granted_with_a_warning(acme: Organization, tmp_path: Path) -> None:
     path = write(tmp_path, {"organization": "acme", "permissions": [{**ENTRY, "model": "testapp.Product"}]})
     _, err = run_whole("apply", config_file=path)
@@ -148,6 +155,7 @@ FAULTS: Dict[str, Tuple[Any, str]] = {
     "an unknown model": ({"permissions": [{**ENTRY, "model": "testapp.Nothing"}]}, "not among"),
     "a model of Django": ({"permissions": [{**ENTRY, "model": "auth.User"}]}, "not among"),
     "an ambiguous model": ({"permissions": [{**ENTRY, "model": "testapp.Contract"}]}, "Several paths"),
+    "a push beyond a group's kind": ({"permissions": [{**ENTRY, "group": "Analysts"}]}, "Analysts may only pull"),
     "a repetition": ({"permissions": [ENTRY, {**ENTRY, "model": "TESTAPP.customer"}]}, "already"),
 }
 

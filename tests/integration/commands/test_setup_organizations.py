@@ -85,10 +85,48 @@ def test_an_organization_that_cannot_be_is_refused_with_the_reason(name: str, sl
     assert not Organization.objects.exists()
 
 
-def test_nothing_is_made_where_the_template_cannot_be_applied() -> None:
-    with pytest.raises(CommandError, match="no groups yet"):
-        run("create_org", org_name="Acme", org_slug="acme", permission_template="read_write")
+def test_one_command_grants_every_model_on_a_fresh_database() -> None:
+    run("create_org", org_name="Acme", org_slug="acme", permission_template="read_write")
+    assert ModelPermission.objects.count() == len(COMMON_GROUPS) * len(catalog.synced_models())
+    assert Group.objects.get(name="Administrators").permissions.exists()
+
+
+def test_a_dry_run_of_any_action_writes_nothing() -> None:
+    make_user("anna")
+    told = run("create_org", org_name="Acme", org_slug="acme", permission_template="read_write", dry_run=True)
+    assert "Nothing was written" in told
+    run("create_groups", dry_run=True)
+    assert "Nothing was written" in run("setup_example", dry_run=True)
     assert not Organization.objects.exists()
+    assert not Group.objects.exists()
+    assert get_user_model().objects.count() == 1
+    run("create_org", org_name="Acme", org_slug="acme", permission_template="read_write")
+    run("add_user", username="anna", org_slug="acme", group_name="Sales", dry_run=True)
+    assert not UserSite.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("action", "options"),
+    [
+        ("create_groups", {}),
+        ("create_org", {"org_name": "Globex", "org_slug": "globex", "permission_template": "read_write"}),
+        ("add_user", {"username": "anna", "org_slug": "acme", "group_name": "Sales"}),
+        ("setup_example", {}),
+    ],
+)
+def test_json_is_one_document_and_nothing_else(action: str, options: Any) -> None:
+    make_user("anna")
+    make_organization("acme")
+    Group.objects.create(name="Sales")
+    out, err = StringIO(), StringIO()
+    call_command("setup_organizations", action=action, json=True, stdout=out, stderr=err, **options)
+    assert json.loads(out.getvalue())["action"] == action
+    assert err.getvalue() == ""
+
+
+def test_an_option_that_would_be_ignored_is_refused() -> None:
+    with pytest.raises(CommandError, match="belongs to --action create_org"):
+        run("create_groups", permission_template="read_write")
 
 
 def test_a_user_is_let_in_and_may_change_the_group() -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any, Callable, Dict, List, Mapping, Sequence
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandParser
 
 from sb_sync import maintenance
 from sb_sync.maintenance import Entry, ModelReport, PermissionFile, Refused
+from sb_sync.management.options import check_options, telling_refusals
 from sb_sync.management.tables import format_table
 
 REQUIRED: Mapping[str, Sequence[str]] = {
@@ -18,6 +19,12 @@ REQUIRED: Mapping[str, Sequence[str]] = {
     "export": ["org_slug"],
     "validate": ["config_file"],
     "template": [],
+}
+# Options that would silently be ignored elsewhere.
+OWNED: Mapping[str, str] = {
+    "dry_run": "apply",
+    "group": "generate",
+    "output_file": "generate or export or template",
 }
 
 
@@ -50,10 +57,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         action = options["action"]
-        missing = [name for name in REQUIRED[action] if not options[name]]
-        if missing:
-            flags = ", ".join("--" + name.replace("_", "-") for name in missing)
-            raise CommandError(f"--action {action} needs {flags}.")
+        foreign = {name: owner for name, owner in OWNED.items() if action not in owner.split(" or ")}
+        check_options(options, required=REQUIRED[action], foreign=foreign)
         actions: Dict[str, Callable[[Dict[str, Any]], None]] = {
             "discover": self._discover,
             "generate": self._generate,
@@ -62,10 +67,8 @@ class Command(BaseCommand):
             "validate": self._validate,
             "template": self._template,
         }
-        try:
+        with telling_refusals():
             actions[action](options)
-        except Refused as error:
-            raise CommandError(str(error)) from error
 
     def _discover(self, options: Dict[str, Any]) -> None:
         models = maintenance.describe_models()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import dataclass
 from typing import Any, Callable, Dict, List, Mapping, Sequence
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandParser
 
 from sb_sync import maintenance
-from sb_sync.maintenance import ApplyReport, OrganizationReport, Refused
+from sb_sync.maintenance import ApplyReport, OrganizationReport
+from sb_sync.management.options import check_options, telling_refusals
 from sb_sync.management.tables import format_table
 
 REQUIRED: Mapping[str, Sequence[str]] = {
@@ -17,6 +20,14 @@ REQUIRED: Mapping[str, Sequence[str]] = {
     "set_permissions": ["config_file"],
     "setup_example": [],
 }
+
+
+@dataclass(frozen=True)
+class Told:
+    """What an action tells: lines to people, a document to programs."""
+
+    lines: List[str]
+    document: Dict[str, Any]
 
 
 class Command(BaseCommand):
@@ -38,71 +49,104 @@ class Command(BaseCommand):
         parser.add_argument(
             "--permission-template",
             choices=sorted(maintenance.TEMPLATES),
-            help="create_org: grant every model that was found, to each group within its kind",
+            help="create_org: make the common groups, and grant every model found, to each within its kind",
         )
         parser.add_argument("--username", help="add_user: who is let in")
         parser.add_argument("--group-name", help="add_user: in which group")
         parser.add_argument("--config-file", help="set_permissions: the permission file (JSON)")
-        parser.add_argument("--dry-run", action="store_true", help="set_permissions: only tell what would be done")
+        parser.add_argument("--dry-run", action="store_true", help="only tell what would be done")
+        parser.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
 
     def handle(self, *args: Any, **options: Any) -> None:
         action = options["action"]
-        missing = [name for name in REQUIRED[action] if not options[name]]
-        if missing:
-            flags = ", ".join("--" + name.replace("_", "-") for name in missing)
-            raise CommandError(f"--action {action} needs {flags}.")
-        actions: Dict[str, Callable[[Dict[str, Any]], List[str]]] = {
+        foreign = {} if action == "create_org" else {"permission_template": "create_org"}
+        check_options(options, required=REQUIRED[action], foreign=foreign)
+        actions: Dict[str, Callable[[Dict[str, Any]], Told]] = {
             "create_org": self._create_org,
             "create_groups": self._create_groups,
             "add_user": self._add_user,
             "set_permissions": self._set_permissions,
             "setup_example": self._setup_example,
         }
-        try:
-            lines = actions[action](options)
-        except Refused as error:
-            raise CommandError(str(error)) from error
-        if options["verbosity"]:
-            self.stdout.write("\n".join(lines))
+        with telling_refusals():
+            told = actions[action](options)
+        if options["json"]:
+            document = {"action": action, **told.document, "dry_run": options["dry_run"]}
+            self.stdout.write(json.dumps(document, indent=2, ensure_ascii=False))
+        elif options["verbosity"]:
+            note = ["Nothing was written (--dry-run)."] if options["dry_run"] else []
+            self.stdout.write("\n".join([*told.lines, *note]))
 
-    def _create_org(self, options: Dict[str, Any]) -> List[str]:
+    def _create_org(self, options: Dict[str, Any]) -> Told:
         name, slug, template = options["org_name"], options["org_slug"], options["permission_template"]
-        return self._describe(maintenance.create_organization(name, slug, template=template), options)
+        made = maintenance.create_organization(name, slug, template=template, dry_run=options["dry_run"])
+        told = self._describe(made, options)
+        if made.granted is None:
+            told.lines.append("Nothing is granted by this: give --permission-template, or use dynamic_permissions.")
+        return told
 
-    def _create_groups(self, options: Dict[str, Any]) -> List[str]:
+    def _create_groups(self, options: Dict[str, Any]) -> Told:
+        reports = maintenance.create_groups(dry_run=options["dry_run"])
         rows = [
             [found.name, str(found.kind), "made" if found.is_new else "was there", _count(found.deletable)]
-            for found in maintenance.create_groups()
+            for found in reports
         ]
-        return [format_table(["group", "may", "", "models it may now delete in"], rows)]
+        groups = [
+            {"group": found.name, "created": found.is_new, "newly_deletable_models": found.deletable}
+            for found in reports
+        ]
+        return Told([format_table(["group", "may", "", "models it may now delete in"], rows)], {"groups": groups})
 
-    def _add_user(self, options: Dict[str, Any]) -> List[str]:
-        done = maintenance.add_member(options["username"], options["org_slug"], options["group_name"])
-        return [f"{done.username} in {options['org_slug']} as {done.group}: {done.outcome}."]
+    def _add_user(self, options: Dict[str, Any]) -> Told:
+        slug, dry_run = options["org_slug"], options["dry_run"]
+        done = maintenance.add_member(options["username"], slug, options["group_name"], dry_run=dry_run)
+        return Told(
+            [f"{done.username} in {slug} as {done.group}: {done.outcome}."],
+            {"organization": slug, "username": done.username, "group": done.group, "outcome": done.outcome},
+        )
 
-    def _set_permissions(self, options: Dict[str, Any]) -> List[str]:
+    def _set_permissions(self, options: Dict[str, Any]) -> Told:
         file = maintenance.read_file(options["config_file"])
         organization = maintenance.choose_organization(options["org_slug"], file)
         report = maintenance.apply_file(file, organization, dry_run=options["dry_run"])
-        note = ["Nothing was written (--dry-run)."] if options["dry_run"] else []
-        return [*self._describe_grants(report, options), *note]
+        told = self._describe_grants(report, options)
+        return Told(told.lines, {"organization": organization.slug, **told.document})
 
-    def _setup_example(self, options: Dict[str, Any]) -> List[str]:
-        done = maintenance.setup_example()
-        rows = [[found.username, found.group, found.password or "(as before)"] for found in done.members]
-        lines = [*self._describe(done.organization, options), format_table(["user", "group", "password"], rows)]
-        return [*lines, *(f"The user {name} is not of the example, and was left alone." for name in done.left_alone)]
+    def _setup_example(self, options: Dict[str, Any]) -> Told:
+        done = maintenance.setup_example(dry_run=options["dry_run"])
+        # The password of a user who is not made is nobody's.
+        passwords = ["" if options["dry_run"] else found.password for found in done.members]
+        rows = [
+            [found.username, found.group, password or "(as before)"] for found, password in zip(done.members, passwords)
+        ]
+        told = self._describe(done.organization, options)
+        users = [
+            {"username": found.username, "group": found.group, "password": password or None}
+            for found, password in zip(done.members, passwords)
+        ]
+        left = [f"The user {name} is not of the example, and was left alone." for name in done.left_alone]
+        return Told(
+            [*told.lines, format_table(["user", "group", "password"], rows), *left],
+            {**told.document, "users": users, "left_alone": done.left_alone},
+        )
 
-    def _describe(self, report: OrganizationReport, options: Dict[str, Any]) -> List[str]:
+    def _describe(self, report: OrganizationReport, options: Dict[str, Any]) -> Told:
         made = report.organization
         lines = [f"Organization {made.name} ({made.slug}): {'made' if report.is_new else 'was there'}."]
-        return lines if report.granted is None else [*lines, *self._describe_grants(report.granted, options)]
+        document = {"organization": made.slug, "name": made.name, "created": report.is_new}
+        if report.granted is None:
+            return Told(lines, document)
+        granted = self._describe_grants(report.granted, options)
+        return Told([*lines, *granted.lines], {**document, **granted.document})
 
-    def _describe_grants(self, report: ApplyReport, options: Dict[str, Any]) -> List[str]:
-        if report.shared and options["verbosity"]:
+    def _describe_grants(self, report: ApplyReport, options: Dict[str, Any]) -> Told:
+        if report.shared and options["verbosity"] and not options["json"]:
             self.stderr.write(self.style.WARNING(maintenance.warn_of_shared(report.shared)))
         created, changed, unchanged = len(report.created), len(report.changed), len(report.unchanged)
-        return [f"Rights: {created} granted, {changed} changed, {unchanged} as they were."]
+        return Told(
+            [f"Rights: {created} granted, {changed} changed, {unchanged} as they were."],
+            {"granted": created, "changed": changed, "unchanged": unchanged, "shared": list(report.shared)},
+        )
 
 
 def _count(number: int) -> str:
