@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from importlib import import_module
+from pathlib import Path
 from typing import Iterator, Set, Type
 
 import pytest
 from django.core.management import get_commands
 
+import sb_sync
 from sb_sync import errors, protocol
 from sb_sync.config import SETTINGS
 from tests.docs.pages import read, words_in_tables
@@ -61,6 +64,12 @@ def test_every_action_of_a_command_stands_in_the_reference(name: str) -> None:
     told = words_in_tables("reference/commands.md")
     assert set(_actions(name)) == set(ACTIONS[name])
     assert not set(ACTIONS[name]) - told
+
+
+def test_every_system_check_stands_in_the_reference() -> None:
+    sources = "".join(path.read_text(encoding="utf-8") for path in Path(sb_sync.__file__).parent.rglob("*.py"))
+    told = {word for word in words_in_tables("reference/checks.md") if word.startswith("sb_sync.")}
+    assert told == set(re.findall(r"\"(sb_sync\.[EW]\d{3})\"", sources))
 
 
 def _actions(name: str) -> Iterator[str]:
