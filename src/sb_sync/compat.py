@@ -46,5 +46,9 @@ def localize(value: datetime) -> datetime:
     """
     zone: Any = timezone.get_default_timezone()
     if hasattr(zone, "localize"):
-        return zone.localize(value, is_dst=False)  # type: ignore[no-any-return]  # pytz is untyped
+        try:
+            return zone.localize(value, is_dst=False)  # type: ignore[no-any-return]  # pytz is untyped
+        except OverflowError:
+            # It looks a day around, which the first and the last day of the calendar do not have.
+            pass
     return value.replace(tzinfo=zone)

@@ -8,10 +8,14 @@ from typing import Any, Set
 import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
+from django.db import models
+from django.test.utils import isolate_apps
 
 from sb_sync import catalog
 from sb_sync.access import fingerprint, organization_queryset, resolve_scope, scoped_queryset, visible_users
-from sb_sync.models import UserSite
+from sb_sync.models import Organization, UserSite
+from sb_sync.registry import ModelSync
+from sb_sync.tenancy import resolve_tenant
 from sb_sync.testing.factories import grant, make_member, make_organization
 from tests.testapp.models import Badge, Contract, Customer, Order, OrderLine, Product, Restaurant, Shelf
 
@@ -100,3 +104,33 @@ def test_a_fingerprint_is_of_the_rules_and_not_of_the_rights() -> None:
     }
     assert before not in others
     assert len(others) == 2
+
+
+@isolate_apps("tests.testapp")
+def test_a_manager_that_hides_rows_is_one_of_the_rules() -> None:
+    class Living(models.Manager):  # type: ignore[type-arg]  # not generic at run time
+        def get_queryset(self) -> Any:
+            return super().get_queryset().filter(is_gone=False)
+
+    class Paper(models.Model):
+        organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+")
+        is_gone = models.BooleanField()
+
+        class Meta:
+            app_label = "testapp"
+            abstract = True
+
+    class Letter(Paper):
+        objects = Living()
+
+    class Card(Paper):
+        pass
+
+    scope = World().scope
+    hiding, showing = (
+        catalog.SyncedModel("testapp.Paper", model, ModelSync(), resolve_tenant(model), catalog.AUTOMATIC, "default")
+        for model in (Letter, Card)
+    )
+    assert fingerprint(scope, hiding) != fingerprint(scope, showing)
+    assert "is_gone" in str(scoped_queryset(scope, hiding).values("pk").query)
+    assert "is_gone" not in str(organization_queryset(scope, hiding).values("pk").query)
