@@ -9,12 +9,16 @@ from django.utils.translation import gettext as _
 
 from sb_sync.access import Scope
 from sb_sync.catalog import SyncedModel
-from sb_sync.protocol import INVALID, KEY, PERMISSION_DENIED, UNKNOWN_FIELD
+from sb_sync.models import ClientRecord
+from sb_sync.protocol import CLIENT_ID, INVALID, KEY, PERMISSION_DENIED, UNKNOWN_FIELD
 from sb_sync.push.batch import Envelope, Outcome, Record, Reference, refuse
 from sb_sync.push.parse import read_client_reference
 from sb_sync.wire import WireField, schema_of
 
 __all__ = ["decode", "identify"]
+
+# As much of a key as can be remembered for a `_client_id`.
+MAX_NAMED_KEY: int = ClientRecord._meta.get_field("object_key").max_length
 
 
 def identify(scope: Scope, envelope: Envelope, synced: SyncedModel) -> Union[Record, Outcome]:
@@ -29,6 +33,8 @@ def identify(scope: Scope, envelope: Envelope, synced: SyncedModel) -> Union[Rec
         key = scope.site_id
     if envelope.is_deletion and key is None and envelope.client_id is None:
         return refuse(INVALID, {KEY: [_("Name the row to delete.")]})
+    if envelope.client_id is not None and isinstance(key, str) and len(key) > MAX_NAMED_KEY:
+        return refuse(INVALID, {CLIENT_ID: [_("A row with so long a key cannot have a name.")]})
     return Record(
         index=envelope.index,
         synced=synced,

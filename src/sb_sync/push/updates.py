@@ -73,12 +73,13 @@ def _update_joined(
     parameters: List[Any] = []
     rows: List[str] = []
     for change in changes:
-        marks = [f"%s::{key.rel_db_type(connection)}"]
+        marks = [f"CAST(%s AS {key.rel_db_type(connection)})"]
         parameters.append(key.get_db_prep_value(change.key, connection))
         for field in columns:
             value = field.get_db_prep_save(change.values[field.attname], connection)
             place = field.get_placeholder(value, compiler, connection) if hasattr(field, "get_placeholder") else "%s"
-            marks.append(f"{place}::{_cast_type(field, connection)}")
+            # Not `::`, which binds closer than the sign of a number.
+            marks.append(f"CAST({place} AS {_cast_type(field, connection)})")
             parameters.append(value)
         rows.append("({})".format(", ".join(marks)))
     table = quote(synced.model._meta.db_table)

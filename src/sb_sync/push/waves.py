@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any, Dict, List, Sequence, Union
 
 from sb_sync import catalog
 from sb_sync.catalog import SyncedModel
-from sb_sync.protocol import UNCHANGED, VERSION
-from sb_sync.push.batch import Change, Outcome, Record, Task
+from sb_sync.protocol import INTERNAL, UNCHANGED, VERSION
+from sb_sync.push.batch import Change, Outcome, Record, Task, refuse
 from sb_sync.push.conflicts import find_conflicts, read_visible
 from sb_sync.push.deletions import delete_rows
 from sb_sync.push.locate import find_key, locate
@@ -23,6 +24,8 @@ from sb_sync.wire import ModelSchema, schema_of
 __all__ = ["run_wave"]
 
 Outcomes = Dict[int, Outcome]
+
+logger = logging.getLogger("sb_sync")
 
 
 def run_wave(state: PushState, tasks: Sequence[Task]) -> None:
@@ -91,9 +94,8 @@ def _write(state: PushState, synced: SyncedModel, schema: ModelSchema, tasks: Se
     unchanged = [change for change in changes if change.is_empty]
     outcomes.update(_confirm(state, synced, schema, unchanged))
     changes = [change for change in changes if not change.is_empty]
-    for change in changes:
-        if change.is_creation:
-            change.instance = synced.model(**change.values)
+    outcomes.update(_make_instances(changes))
+    changes = [change for change in changes if change.record.index not in outcomes]
     outcomes.update(find_conflicts(state, synced, schema, _versions(state, changes)))
     for find_refused in (find_dangling, find_dangling_items, find_duplicates):
         changes = [change for change in changes if change.record.index not in outcomes]
@@ -102,6 +104,19 @@ def _write(state: PushState, synced: SyncedModel, schema: ModelSchema, tasks: Se
     outcomes.update(write_changes(state, synced, schema, changes))
     state.written.update((change.record.index, change.key) for change in [*unchanged, *changes])
     return outcomes
+
+
+def _make_instances(changes: Sequence[Change]) -> Outcomes:
+    """Make the instances of new rows, with their defaults; return the refused where the project's code fails."""
+    refused: Outcomes = {}
+    for change in changes:
+        if change.is_creation:
+            try:
+                change.instance = change.record.synced.model(**change.values)
+            except Exception:
+                logger.exception("A new %s could not be made.", change.record.label)
+                refused[change.record.index] = refuse(INTERNAL)
+    return refused
 
 
 def _prepare(state: PushState, task: Task) -> Union[Change, Outcome]:

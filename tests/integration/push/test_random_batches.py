@@ -202,6 +202,16 @@ def describe(organization: Any, prefix: str) -> Dict[str, List[Any]]:
     }
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_rows_that_need_each_other_travel_in_any_order(world: World, seed: int) -> None:
+    records = read(first_rows(), "l-")
+    straight = describe(world.acme, "l-")
+    random.Random(seed).shuffle(records)
+    assert {outcome[0] for outcome in run_batch(world, world.user, records)} == {"created"}
+    run_batch(world, world.stranger, read(first_rows(), "r-"))
+    assert straight != describe(world.acme, "l-") == describe(world.rival, "r-")
+
+
 @pytest.mark.parametrize("seed", range(SEEDS))
 def test_a_batch_equals_its_records_one_by_one(world: World, seed: int) -> None:
     """References to later records are taken out first: those are the one thing that only a batch can do."""
