@@ -45,7 +45,7 @@ def read_form(request: HttpRequest) -> Dict[str, Any]:
     """Return the fields of a small body: a JSON object or a form. Raises as `read_object`."""
     _check_type(request, JSON_TYPE, *FORM_TYPES)
     data = _read_bytes(request, min(MAX_FORM_BYTES, setting("MAX_BODY_BYTES")))
-    if request.content_type == JSON_TYPE:
+    if _read_type(request) == JSON_TYPE:
         return _parse_object(data)
     try:
         return _parse_form(request, data)
@@ -56,10 +56,15 @@ def read_form(request: HttpRequest) -> Dict[str, Any]:
 def _check_type(request: HttpRequest, *accepted: str) -> None:
     """Refuse what is not of these types, or not as it is in UTF-8."""
     charset = (request.content_params or {}).get("charset", "utf-8")
-    if request.content_type not in accepted or charset.lower().replace("-", "") != "utf8":
+    if _read_type(request) not in accepted or charset.lower().replace("-", "") != "utf8":
         raise UnsupportedMediaType("Send {} in UTF-8.".format(" or ".join(accepted)))
     if request.META.get("HTTP_CONTENT_ENCODING", "identity").lower() != "identity":
         raise UnsupportedMediaType("Send the body without Content-Encoding.")
+
+
+def _read_type(request: HttpRequest) -> str:
+    """Return the type of the body, which is the same in any case."""
+    return (request.content_type or "").lower()
 
 
 def _parse_object(data: bytes) -> Dict[str, Any]:
@@ -80,7 +85,7 @@ def _parse_object(data: bytes) -> Dict[str, Any]:
 
 def _parse_form(request: HttpRequest, data: bytes) -> Dict[str, Any]:
     """Return the fields of a form; files in it are dropped, as nothing takes them up."""
-    if request.content_type == FORM_TYPE:
+    if _read_type(request) == FORM_TYPE:
         text = data.decode("utf-8")
         return dict(parse_qsl(text, keep_blank_values=True, max_num_fields=MAX_FORM_FIELDS, errors="strict"))
     described = {**request.META, "CONTENT_LENGTH": len(data)}
