@@ -20,7 +20,7 @@ from tests.wheel import make_environment
 PAGE = "tutorial/ten-minutes.md"
 # Answers need not end with a line's end.
 MARK = r"printf '\n=== block %s ===\n' {}"
-PATIENCE_SECONDS = 240
+PATIENCE_SECONDS = 400
 
 
 @pytest.fixture
