@@ -9,6 +9,7 @@ import traceback
 from django.core.management import call_command
 from django.db import connection
 
+from demo.settings import FOLDER
 from demo.story.chapters import CHAPTERS
 from demo.story.device import Refused
 from demo.story.invitation import invite
@@ -53,10 +54,18 @@ def _play_chapters(server: Server) -> int:
         stage.wrong.append(f"the story broke off in {chapter.__name__}: {type(error).__name__}: {error}")
     finally:
         stage.leave()
-    said = server.log.read_text(errors="replace")
+    logs = [server.log, FOLDER / "logs" / "sb_sync.log"]
+    said = "".join(log.read_text(errors="replace") for log in logs if log.exists())
     if FAULT.search(said):
-        stage.wrong.append("the server complained:\n" + said[-4000:])
+        stage.wrong.append("the server complained:\n" + _around_fault(said))
     return stage.end(time.monotonic() - started)
+
+
+def _around_fault(said: str) -> str:
+    """Return what stands round the first fault in the logs."""
+    found = FAULT.search(said)
+    start = found.start() if found else 0
+    return said[max(0, start - 500) : start + 4000]
 
 
 def _serve_on(server: Server) -> None:
