@@ -18,7 +18,7 @@ from sb_sync.wire import WireField, schema_of
 __all__ = ["decode", "identify"]
 
 # As much of a key as can be remembered for a `_client_id`.
-MAX_NAMED_KEY: int = ClientRecord._meta.get_field("object_key").max_length
+MAX_NAMED_KEY = ClientRecord._meta.get_field("object_key").max_length or 0
 
 
 def identify(scope: Scope, envelope: Envelope, synced: SyncedModel) -> Union[Record, Outcome]:
