@@ -13,6 +13,7 @@ from tests.servers.postgresql import start, stop
 
 SUPERVISORS: List[Any] = []
 DATABASES = ("sqlite", "postgresql")
+KEPT_TABLES = {"django_content_type", "auth_permission"}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -36,6 +37,19 @@ def pytest_configure(config: pytest.Config) -> None:
     from django.db.backends.signals import connection_created
 
     connection_created.connect(_do_not_wait_for_the_disk)
+    _keep_what_every_test_needs()
+
+
+def _keep_what_every_test_needs() -> None:
+    """Leave content types and permissions where they are between tests: making them anew takes most of a flush."""
+    from django.db.backends.base.introspection import BaseDatabaseIntrospection
+
+    find_tables = BaseDatabaseIntrospection.django_table_names
+
+    def find_other_tables(self: Any, *args: Any, **kwargs: Any) -> List[str]:
+        return [name for name in find_tables(self, *args, **kwargs) if name not in KEPT_TABLES]
+
+    BaseDatabaseIntrospection.django_table_names = find_other_tables  # type: ignore[assignment,method-assign]
 
 
 def _do_not_wait_for_the_disk(sender: Any, connection: Any, **kwargs: Any) -> None:

@@ -1,8 +1,12 @@
-"""The tables that tell what happened: one statement for each table, whatever the number of models."""
+"""The tables that tell what happened: one statement for each, whatever the number of models.
+
+Where the database can, all of them are one statement.
+"""
 
 from __future__ import annotations
 
 import random
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple, Type, Union
 
@@ -11,6 +15,7 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import Model
 from django.utils import timezone
 
+from sb_sync import feed
 from sb_sync.config import setting
 from sb_sync.events import PullFinished, PushFinished
 from sb_sync.models import PerformanceMetrics, SyncLog, SyncMetadata, UserSyncMetadata
@@ -20,71 +25,109 @@ from sb_sync.protocol import ERROR, SUCCESS
 __all__ = ["record_pull", "record_push"]
 
 STATUSES = {SUCCESS: SyncLog.Status.SUCCESS, ERROR: SyncLog.Status.ERROR}
+Event = Union[PushFinished, PullFinished]
 #: `existing` is the row that stands, `excluded` the one that was to be inserted.
 Assignments = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One INSERT with its values."""
+
+    sql: str
+    parameters: Tuple[Any, ...]
 
 
 def record_push(sender: Any, event: PushFinished, **kwargs: Any) -> None:
     """Write down a push."""
     counts = {label: found.total for label, found in event.models.items() if found.total}
-    _write_log(event, SyncLog.Operation.PUSH, count=sum(counts.values()), error=event.error)
-    _count_synced(counts)
-    _write_metrics(event, "push", batch_size=sum(found.total + found.failed for found in event.models.values()))
+    batch_size = sum(found.total + found.failed for found in event.models.values())
+    _execute(
+        [
+            *_log(event, SyncLog.Operation.PUSH, count=sum(counts.values()), error=event.error),
+            *_measure(event, "push", batch_size=batch_size),
+            *_count_synced(counts),
+        ]
+    )
 
 
 def record_pull(sender: Any, event: PullFinished, **kwargs: Any) -> None:
     """Write down a pull, and by which rules the user's rows were chosen."""
     counts = {label: pulled.count for label, pulled in event.models.items() if pulled.count}
     errors = ", ".join(f"{label}: {code}" for label, code in sorted(event.errors.items()))
-    _write_log(event, SyncLog.Operation.PULL, count=sum(counts.values()), error=errors)
-    _count_synced(counts)
-    _remember_user(event)
-    _write_metrics(event, "pull", batch_size=sum(counts.values()))
-
-
-def _write_log(event: Union[PushFinished, PullFinished], operation: str, *, count: int, error: str) -> None:
-    SyncLog.objects.create(
-        user_id=event.user_id,
-        site_id=event.site_id,
-        operation=operation,
-        status=STATUSES.get(event.status, SyncLog.Status.WARNING),
-        model_name=_single_model(event),
-        object_count=count,
-        error_message=clean_text(error),
-        request_data=mask_body(event.request_data),
-        request_id=event.request.request_id,
-        processing_time=event.seconds,
+    _execute(
+        [
+            *_log(event, SyncLog.Operation.PULL, count=sum(counts.values()), error=errors),
+            *_measure(event, "pull", batch_size=sum(counts.values())),
+            *_count_synced(counts),
+            *_remember_user(event),
+        ]
     )
 
 
-def _write_metrics(event: Union[PushFinished, PullFinished], operation: str, *, batch_size: int) -> None:
+def _execute(statements: Sequence[Statement]) -> None:
+    """Send statements, in one where the database can write to several tables at once."""
+    with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+        *others, last = statements
+        if others and feed.backend_for(DEFAULT_DB_ALIAS).supports_inserts_in_with:
+            named = ", ".join(f"part{number} AS ({each.sql})" for number, each in enumerate(others))
+            parameters = [value for each in statements for value in each.parameters]
+            cursor.execute(f"WITH {named} {last.sql}", parameters)
+        else:
+            for each in statements:
+                cursor.execute(each.sql, each.parameters)
+
+
+def _log(event: Event, operation: str, *, count: int, error: str) -> List[Statement]:
+    entry = {
+        "user_id": event.user_id,
+        "site_id": event.site_id,
+        "operation": operation,
+        "status": STATUSES.get(event.status, SyncLog.Status.WARNING),
+        "model_name": _single_model(event),
+        "object_count": count,
+        "error_message": clean_text(error),
+        "request_data": mask_body(event.request_data),
+        "request_id": event.request.request_id,
+        "timestamp": timezone.now(),
+        "processing_time": event.seconds,
+    }
+    return _insert(SyncLog, [entry])
+
+
+def _measure(event: Event, operation: str, *, batch_size: int) -> List[Statement]:
     """Write the measurement, of the share of requests that the project wants."""
     rate = setting("METRICS_SAMPLE_RATE")
     if rate < 1 and random.random() >= rate:  # noqa: S311 - a sample is no secret
-        return
-    PerformanceMetrics.objects.create(
-        operation_type=operation,
-        site_id=event.site_id,
-        model_name=_single_model(event),
-        batch_size=batch_size,
-        processing_time=event.seconds,
-        memory_usage=event.memory,
-        query_count=event.queries,
-    )
+        return []
+    measured = {
+        "operation_type": operation,
+        "site_id": event.site_id,
+        "model_name": _single_model(event),
+        "batch_size": batch_size,
+        "processing_time": event.seconds,
+        "memory_usage": event.memory,
+        "query_count": event.queries,
+        "timestamp": timezone.now(),
+    }
+    return _insert(PerformanceMetrics, [measured])
 
 
-def _count_synced(counts: Mapping[str, int]) -> None:
+def _count_synced(counts: Mapping[str, int]) -> List[Statement]:
     """Add to what was synchronised of each model by anybody."""
     now = timezone.now()
-    _upsert(
+    return _insert(
         SyncMetadata,
-        ["model_name"],
         [{"model_name": label, "last_sync": now, "total_synced": count} for label, count in sorted(counts.items())],
-        {"last_sync": "excluded.last_sync", "total_synced": "existing.total_synced + excluded.total_synced"},
+        unique=["model_name"],
+        assignments={
+            "last_sync": "excluded.last_sync",
+            "total_synced": "existing.total_synced + excluded.total_synced",
+        },
     )
 
 
-def _remember_user(event: PullFinished) -> None:
+def _remember_user(event: PullFinished) -> List[Statement]:
     """Remember when the user last had everything of a model, and since when the rules have been the same."""
     rows = [
         {
@@ -99,11 +142,11 @@ def _remember_user(event: PullFinished) -> None:
         for label, pulled in sorted(event.models.items())
     ]
     is_same = "existing.fingerprint = excluded.fingerprint"
-    _upsert(
+    return _insert(
         UserSyncMetadata,
-        ["user_id", "site_id", "model_name"],
         rows,
-        {
+        unique=["user_id", "site_id", "model_name"],
+        assignments={
             "last_sync": "COALESCE(excluded.last_sync, existing.last_sync)",
             "total_synced": "existing.total_synced + excluded.total_synced",
             "fingerprint": "excluded.fingerprint",
@@ -113,28 +156,34 @@ def _remember_user(event: PullFinished) -> None:
     )
 
 
-def _upsert(
-    model: Type[Model], unique: Sequence[str], rows: Sequence[Dict[str, Any]], assignments: Assignments
-) -> None:
-    """Insert rows, or change those that stand; in the order of their keys, so that two at once cannot deadlock."""
+def _insert(
+    model: Type[Model],
+    rows: Sequence[Dict[str, Any]],
+    *,
+    unique: Sequence[str] = (),
+    assignments: Optional[Assignments] = None,
+) -> List[Statement]:
+    """Return the statement that inserts rows or, given what is unique, changes those that stand.
+
+    Rows come in the order of their keys, so that two requests at once cannot deadlock.
+    """
     if not rows:
-        return
+        return []
     connection = connections[DEFAULT_DB_ALIAS]
     quote = connection.ops.quote_name
     fields: List[Any] = [model._meta.get_field(name) for name in rows[0]]
     group = "({})".format(", ".join(["%s"] * len(fields)))
-    statement = (
-        # Names of ours, quoted; values are bound.
-        f"INSERT INTO {quote(model._meta.db_table)} AS existing ({', '.join(quote(field.column) for field in fields)})"  # noqa: S608
-        f" VALUES {', '.join([group] * len(rows))} ON CONFLICT ({', '.join(map(quote, unique))})"
-        f" DO UPDATE SET {', '.join(f'{quote(name)} = {value}' for name, value in assignments.items())}"
-    )
-    values = [field.get_db_prep_save(row[field.attname], connection) for row in rows for field in fields]
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
+    # Names of ours, quoted; values are bound.
+    columns = ", ".join(quote(field.column) for field in fields)
+    sql = f"INSERT INTO {quote(model._meta.db_table)} AS existing ({columns}) VALUES {', '.join([group] * len(rows))}"  # noqa: S608
+    if assignments:
+        changes = ", ".join(f"{quote(name)} = {value}" for name, value in assignments.items())
+        sql += f" ON CONFLICT ({', '.join(map(quote, unique))}) DO UPDATE SET {changes}"
+    values = (field.get_db_prep_save(row[field.attname], connection) for row in rows for field in fields)
+    return [Statement(sql, tuple(values))]
 
 
-def _single_model(event: Union[PushFinished, PullFinished]) -> str:
+def _single_model(event: Event) -> str:
     """Return the model of a request that concerns one only."""
     labels: Tuple[str, ...] = tuple(event.models)
     return labels[0] if len(labels) == 1 else ""

@@ -121,9 +121,11 @@ def test_metrics_are_sampled(world: World, settings: Any, rate: float, count: in
 def test_the_number_of_statements_does_not_grow(world: World, django_assert_num_queries: Any) -> None:
     labels = [f"testapp.Model{number}" for number in range(50)]
     with transaction.atomic():
-        with django_assert_num_queries(5):
+        # One statement on PostgreSQL, one for each table elsewhere; and the savepoint.
+        is_one = connection.vendor == "postgresql"
+        with django_assert_num_queries(3 if is_one else 5):
             world.push({label: ModelPushed(created=1) for label in labels})
-        with django_assert_num_queries(6):
+        with django_assert_num_queries(3 if is_one else 6):
             world.pull({label: pulled(1, MONDAY) for label in labels})
 
 

@@ -140,6 +140,8 @@ class FeedBackend(ABC):
     supports_concurrent_writers: ClassVar[bool]
     #: Whether UPDATE … FROM (VALUES …) is known, and spares round trips.
     supports_update_from: ClassVar[bool]
+    #: Whether the parts of a WITH may insert rows.
+    supports_inserts_in_with: ClassVar[bool]
     #: Whether TRUNCATE is seen.
     supports_truncate: ClassVar[bool]
     #: Whether a change of a table's columns may make it anew, and with it tables that refer to it.

@@ -38,6 +38,7 @@ class PostgreSQLBackend(FeedBackend):
 
     supports_concurrent_writers = True
     supports_update_from = True
+    supports_inserts_in_with = True
     supports_truncate = True
     remakes_tables = False
 

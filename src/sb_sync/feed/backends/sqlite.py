@@ -32,6 +32,7 @@ class SQLiteBackend(FeedBackend):
 
     supports_concurrent_writers = False
     supports_update_from = False
+    supports_inserts_in_with = False
     supports_truncate = False
     remakes_tables = True
 
