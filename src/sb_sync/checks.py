@@ -2,7 +2,8 @@
 
 E001 a fault in SB_SYNC · E002 SECRET_KEY too short · E003 a missing app · E004 several paths to an organization · E005
 a declared path that leads nowhere · W001 shared models are granted · W002 models that REQUIRE_TENANT refuses · W003
-keys that must be unique among all organizations. The feed has its own, from 101 on.
+keys that must be unique among all organizations · W004 no SITE_ID for Django's own pages. The feed has
+its own, from 101 on.
 
 None asks a database but those of the tag `database`, which Django runs for the databases it is told.
 """
@@ -32,6 +33,7 @@ __all__ = [
     "check_models",
     "check_secret_key",
     "check_settings",
+    "check_site",
     "check_unique_keys",
     "register_checks",
 ]
@@ -92,6 +94,19 @@ def check_apps(**_: Any) -> List[CheckMessage]:
     ]
 
 
+def check_site(**_: Any) -> List[CheckMessage]:
+    """Check that Django's own pages find the project's site: without SITE_ID they look for one named by the host."""
+    if not apps.is_installed("django.contrib.admin") or hasattr(settings, "SITE_ID"):
+        return []
+    return [
+        CheckWarning(
+            "SITE_ID is not set, and the log-in page of the admin fails where no site is named like the host.",
+            hint="Set SITE_ID = 1, the site that Django makes for the project; organizations are further sites.",
+            id="sb_sync.W004",
+        )
+    ]
+
+
 @_with_good_settings
 def check_models(**_: Any) -> List[CheckMessage]:
     """Check that the organization of every synchronised model is known."""
@@ -145,7 +160,15 @@ CHECK_CAPTURES = _with_good_settings(check_captures)
 
 def register_checks() -> None:
     """Register every check of the package; again is the same as once."""
-    for check in (check_settings, check_secret_key, check_apps, check_models, check_unique_keys, CHECK_DATABASES):
+    for check in (
+        check_settings,
+        check_secret_key,
+        check_apps,
+        check_site,
+        check_models,
+        check_unique_keys,
+        CHECK_DATABASES,
+    ):
         register(check, TAG)
     for check in (check_grants, CHECK_CAPTURES):
         register(check, Tags.database)

@@ -72,6 +72,12 @@ def test_a_secret_key_below_32_bytes_is_an_error(key: Any, is_short: bool) -> No
         assert ("sb_sync.E002" in run()) is is_short
 
 
+@pytest.mark.parametrize(("overrides", "is_told"), [({"SITE_ID": 1}, False), ({}, True)])
+def test_a_project_whose_admin_finds_no_site_is_warned(overrides: Any, is_told: bool) -> None:
+    with override_settings(**overrides):
+        assert ("sb_sync.W004" in run()) is is_told
+
+
 @pytest.mark.parametrize("app", ["rest_framework", "simple_history"])
 def test_a_missing_app_is_an_error(app: str) -> None:
     with modify_settings(INSTALLED_APPS={"remove": [app]}):
