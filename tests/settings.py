@@ -88,6 +88,7 @@ STATIC_URL = "/static/"
 MEDIA_ROOT = os.path.join(FOLDER, "media")
 MEDIA_URL = "/media/"
 SB_SYNC_LOG_DIR = os.path.join(FOLDER, "logs")
+SITE_ID = 1
 SB_SYNC: Dict[str, Any] = {}
 # The test app has a model with two keys to organizations, which commands would else refuse to start with.
 SILENCED_SYSTEM_CHECKS = ["sb_sync.E004"]
