@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from datetime import datetime
-from typing import Any, List, Type
+from typing import Any, Iterator, List, Type
 
 import django
 from django.db import models
@@ -11,7 +12,7 @@ from django.db.models.fields import NOT_PROVIDED
 from django.dispatch import Signal
 from django.utils import timezone
 
-__all__ = ["has_database_default", "is_composite_key", "is_generated", "live_receivers", "localize"]
+__all__ = ["has_database_default", "inserting", "is_composite_key", "is_generated", "live_receivers", "localize"]
 
 
 def is_composite_key(model: Type[models.Model]) -> bool:
@@ -28,6 +29,24 @@ def has_database_default(field: models.Field[Any, Any]) -> bool:
 def is_generated(field: models.Field[Any, Any]) -> bool:
     """Tell whether the database computes the field (Django 5.0 or later)."""
     return bool(getattr(field, "generated", False))
+
+
+@contextmanager
+def inserting(instance: Any) -> Iterator[None]:
+    """Let a new instance be inserted into every table that it stands in, never updated.
+
+    `force_insert` does not reach the tables of parents before Django 5.0, nor through a save() that takes no arguments.
+    """
+    save_table = instance._save_table
+
+    def insert(raw: bool = False, cls: Any = None, force_insert: bool = False, *arguments: Any, **options: Any) -> Any:
+        return save_table(raw, cls, force_insert or instance._state.adding, *arguments, **options)
+
+    instance._save_table = insert
+    try:
+        yield
+    finally:
+        del instance._save_table
 
 
 def live_receivers(signal: Signal, sender: Type[models.Model]) -> List[Any]:

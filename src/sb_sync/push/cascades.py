@@ -98,7 +98,7 @@ def walk(roots: Mapping[Type[Model], Iterable[Any]], using: str) -> Closure:
 def find_blocked(scope: Scope, closure: Closure, roots: Iterable[Node], using: str) -> Set[Node]:
     """Return the rows that must stay, because of a row that protects them or that the user may not touch."""
     forbidden = _find_forbidden(scope, closure, using)
-    return {root for root in roots if _is_blocked(closure, root, forbidden)}
+    return {root for root in roots if not _may_delete(scope, root[0]) or _is_blocked(closure, root, forbidden)}
 
 
 def _is_blocked(closure: Closure, root: Node, forbidden: Set[Tuple[Node, Effect]]) -> bool:
@@ -122,12 +122,17 @@ def _find_forbidden(scope: Scope, closure: Closure, using: str) -> Set[Tuple[Nod
     for model, entries in touched.items():
         rows = reachable_rows(scope, model, using)
         keys = find_values(rows, "pk", {node[1] for node, _effect in entries}, using)
-        synced = catalog.find(model._meta.label)
-        is_kept = synced is not None and not scope.may_delete(synced.label)
+        is_kept = not _may_delete(scope, model)
         forbidden.update(
             (node, effect) for node, effect in entries if node[1] not in keys or (is_kept and effect is Effect.TAKEN)
         )
     return forbidden
+
+
+def _may_delete(scope: Scope, model: Type[Model]) -> bool:
+    """Tell whether rows may go as far as rights say: with a child by inheritance goes the row of its parent."""
+    found = [catalog.find(each._meta.label) for each in (model, *model._meta.get_parent_list())]
+    return all(scope.may_delete(synced.label) for synced in found if synced is not None)
 
 
 def _follow(closure: Closure, model: Type[Model], keys: Sequence[Any], using: str) -> Iterator[Node]:

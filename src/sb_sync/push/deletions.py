@@ -18,6 +18,7 @@ from sb_sync.push.chunks import split
 from sb_sync.push.conflicts import find_conflicts
 from sb_sync.push.history import REASON
 from sb_sync.push.instances import call_project
+from sb_sync.push.locate import find_key
 from sb_sync.push.rows import root_label
 from sb_sync.push.state import PushState
 from sb_sync.push.write import settle_immediately
@@ -33,9 +34,7 @@ def delete_rows(state: PushState, synced: SyncedModel, schema: ModelSchema, task
     outcomes: Outcomes = {}
     standing: Dict[int, Any] = {}
     for task in tasks:
-        key = task.record.key
-        if key is None:
-            key = state.client_ids.find(synced.label, task.record.client_id)
+        key = find_key(state, task.record)
         row = state.rows.find(synced.label, key)
         if row is None or not row.is_visible:
             outcomes[task.record.index] = _absent(state, synced, schema, key)

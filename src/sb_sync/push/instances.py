@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import logging
+from contextlib import nullcontext
 from functools import lru_cache
 from typing import Any, Dict, List, Sequence, Type
 
@@ -11,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Model
 
+from sb_sync import compat
 from sb_sync.errors import RecordError
 from sb_sync.protocol import INTERNAL
 from sb_sync.push.batch import NON_FIELD, Change, Outcome, refuse
@@ -71,11 +73,9 @@ def _save(state: PushState, schema: ModelSchema, change: Change) -> None:
             instance.clean()
         else:
             getattr(instance, name)(exclude=_unchanged_names(model, change))
-    arguments: Dict[str, Any] = {"using": state.using}
-    if change.is_creation:
-        # Never an UPDATE: the row of another organization may have come in between.
-        arguments["force_insert"] = True
-    instance.save(**_accepted(model, arguments))
+    # Never an UPDATE of what was not there: the row, or a parent's by inheritance, may be another organization's.
+    with compat.inserting(instance) if change.is_creation else nullcontext():
+        instance.save(**_accepted(model, {"using": state.using}))
     change.key = instance.pk
     change.instance = instance
     for name, keys in change.lists.items():

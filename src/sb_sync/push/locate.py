@@ -13,6 +13,7 @@ from sb_sync.push.batch import ClientReference, Outcome, Record, refuse
 from sb_sync.push.conflicts import lost
 from sb_sync.push.references import missing
 from sb_sync.push.state import PushState
+from sb_sync.push.targets import find_values, reachable_rows
 
 __all__ = ["Located", "find_key", "locate"]
 
@@ -53,8 +54,20 @@ def locate(state: PushState, record: Record) -> Union[Located, Outcome]:
     if record.synced.key_kind == AUTOMATIC:
         return missing(KEY)
     if row is not None:
+        if not _may_be_named(state, record, key):
+            return missing(KEY)
         return refuse(DUPLICATE, {KEY: [_("A row with this value exists already.")]})
     return Located(key, None)
+
+
+def _may_be_named(state: PushState, record: Record, key: Any) -> bool:
+    """Tell whether a key that is a reference names a row there is for this user; what hangs on others stays untold."""
+    target = record.schema.key.references
+    if target is None:
+        return True
+    rows = reachable_rows(state.scope, target, state.using)
+    field = record.schema.key.field.target_field
+    return bool(find_values(rows, "pk" if field.primary_key else field.attname, [key], state.using))
 
 
 def _new(record: Record) -> Union[Located, Outcome]:
