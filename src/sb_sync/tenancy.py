@@ -112,8 +112,8 @@ def _build_path(model: Type[Model], names: Sequence[str]) -> TenantPath:
         if not is_last:
             hops.append(_hop(field))
             current = target
-    if field is None:
-        raise InvalidTenant(f"The tenant path of {model._meta.label} is empty.")
+    if not field.target_field.primary_key:
+        raise InvalidTenant(f"{'__'.join(names)} of {model._meta.label} must hold the organization's primary key.")
     return TenantPath(
         lookup="__".join([*names[:-1], field.attname]),
         field=field if len(names) == 1 else None,
