@@ -39,7 +39,7 @@ class Race:
         self.threads = [threading.Thread(target=self._run, args=(self._write, number)) for number in range(WRITERS)]
         self.threads.append(threading.Thread(target=self._run, args=(self._write_slowly, WRITERS)))
 
-    def __enter__(self) -> Race:  # noqa: PYI034 - Python 3.8 has no Self
+    def __enter__(self) -> Race:
         for thread in self.threads:
             thread.start()
         return self
