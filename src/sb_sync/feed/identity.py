@@ -34,13 +34,19 @@ def find_identity(using: str) -> Optional[Identity]:
 
 
 def ensure_identity(using: str, system: str) -> None:
-    """Make the identity unless it is there; others may try at the same time."""
+    """Make the identity unless it is there; others may try at the same time.
+
+    A first checkpoint comes with it, for clients that go on from the time of their first pull.
+    """
+    backend = backend_for(using)
     fresh = {"key_id": secrets.token_hex(8), "secret": secrets.token_hex(32), "system": system}
     try:
         with transaction.atomic(using=using):
             # A transaction of SQLite that read before it writes fails at once where another writes.
-            backend_for(using).begin_push()
-            FeedIdentity.objects.using(using).get_or_create(pk=1, defaults=fresh)
+            backend.begin_push()
+            _, is_new = FeedIdentity.objects.using(using).get_or_create(pk=1, defaults=fresh)
+            if is_new:
+                backend.write_checkpoint(secrets.token_hex(16), backend.observe(own_writes=False).snapshot)
     except IntegrityError:
         # Somebody else was faster, which is as good.
         return
