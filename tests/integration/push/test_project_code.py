@@ -8,6 +8,7 @@ from unittest import mock
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection
 from django.db.models import signals
 
 from sb_sync import RecordError, catalog
@@ -39,7 +40,10 @@ def test_own_save_and_clean_run(world: World) -> None:
 def test_routes_say_why(world: World) -> None:
     synced = catalog.synced_models()
     assert find_route(synced["testapp.Customer"]).reasons == ()
-    assert find_route(synced["testapp.Chapter"]).reasons == ()
+    # Before Django 4.0, SQLite did not tell the automatic keys of rows that it made together.
+    hindrance = "the database does not tell the keys of rows that it made together"
+    tells_keys = connection.features.can_return_rows_from_bulk_insert
+    assert find_route(synced["testapp.Chapter"]).reasons == (() if tells_keys else (hindrance,))
     assert find_route(synced["testapp.Stamped"]).reasons == ("has a save() of its own", "has a clean() of its own")
     assert find_route(synced["testapp.Restaurant"]).saves_one_by_one
 
