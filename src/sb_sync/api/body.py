@@ -24,6 +24,8 @@ FORM_TYPES = (FORM_TYPE, "multipart/form-data")
 # What strangers may send: a log-in has a handful of fields.
 MAX_FORM_BYTES = 64 * 1024
 MAX_FORM_FIELDS = 20
+# Of a Content-Length: enough for any body, and little enough for int().
+MAX_LENGTH_DIGITS = 18
 
 # Only what nests, and what begins and ends text, is kept; braces count as brackets.
 STRUCTURE = bytes.maketrans(b"{}", b"[]")
@@ -111,6 +113,8 @@ def _read_length(request: HttpRequest) -> Optional[int]:
         return None
     if not (text.isascii() and text.isdigit()):
         raise MalformedRequest("Content-Length is no number.")
+    if len(text) > MAX_LENGTH_DIGITS:
+        raise TooLarge("Content-Length is beyond any limit.")
     return int(text)
 
 

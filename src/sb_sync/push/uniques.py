@@ -149,7 +149,16 @@ def _values_under(rule: UniqueRule, change: Change) -> Optional[Tuple[Any, ...]]
     if rule.condition is not None and _evaluate(rule.condition, merged) is not True:
         return None
     values = tuple(merged[name] for name in rule.attnames)
-    return None if any(value is None for value in values) else values
+    return None if any(value is None for value in values) or not _can_be_looked_up(values) else values
+
+
+def _can_be_looked_up(values: Tuple[Any, ...]) -> bool:
+    """Tell whether values are no lists or objects, of which only the database can say whether they are equal."""
+    try:
+        hash(values)
+    except TypeError:
+        return False
+    return True
 
 
 def _plain(value: Any) -> Any:

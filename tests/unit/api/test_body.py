@@ -64,11 +64,12 @@ def test_a_mark_of_byte_order_is_overlooked() -> None:
     assert read_object(make_request(b"\xef\xbb\xbf{}")) == {}
 
 
-def test_an_announced_length_over_the_limit_is_refused_unread(settings: Any) -> None:
+@pytest.mark.parametrize("length", ["1025", "9" * 5000])
+def test_an_announced_length_over_the_limit_is_refused_unread(length: str, settings: Any) -> None:
     settings.SB_SYNC = {"MAX_BODY_BYTES": 1024}
     stream = Endless()
     with pytest.raises(TooLarge):
-        read_object(make_request(b"", length="1025", **{"wsgi.input": stream}))
+        read_object(make_request(b"", length=length, **{"wsgi.input": stream}))
     assert stream.taken == 0
 
 
