@@ -64,7 +64,7 @@ def test_a_mark_of_byte_order_is_overlooked() -> None:
     assert read_object(make_request(b"\xef\xbb\xbf{}")) == {}
 
 
-@pytest.mark.parametrize("length", ["1025", "9" * 5000])
+@pytest.mark.parametrize("length", ["1025", "9" * 5000], ids=["near", "absurd"])
 def test_an_announced_length_over_the_limit_is_refused_unread(length: str, settings: Any) -> None:
     settings.SB_SYNC = {"MAX_BODY_BYTES": 1024}
     stream = Endless()
@@ -204,11 +204,11 @@ def test_hostile_bodies_cost_little(body: bytes) -> None:
     assert time.process_time() - before < 5
 
 
-@pytest.mark.parametrize("setting", [10_000])
+@pytest.mark.parametrize("setting", [1_000_000])
 def test_a_limit_beyond_what_python_reads_is_no_failure(setting: int, settings: Any) -> None:
     settings.SB_SYNC = {"MAX_JSON_DEPTH": setting}
     with pytest.raises(TooLarge):
-        read_object(make_request(b'{"a": ' + b"[" * 9000 + b"]" * 9000 + b"}"))
+        read_object(make_request(b'{"a": ' + b"[" * 100_000 + b"]" * 100_000 + b"}"))
 
 
 def test_forms_are_read() -> None:
