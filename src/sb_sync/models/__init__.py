@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sb_sync.models.changes import Change, Checkpoint, FeedIdentity
 from sb_sync.models.journal import PerformanceMetrics, SyncLog
-from sb_sync.models.permissions import ModelPermission
+from sb_sync.models.permissions import DataFilter, ModelPermission
 from sb_sync.models.state import ClientRecord, SyncMetadata, TokenFamily, UserSyncMetadata
 from sb_sync.models.tenancy import Organization, UserOrganization, UserSite
 
@@ -16,6 +16,7 @@ __all__ = [
     "Change",
     "Checkpoint",
     "ClientRecord",
+    "DataFilter",
     "FeedIdentity",
     "ModelPermission",
     "Organization",

@@ -1,4 +1,4 @@
-"""Which group may push and pull which model in which organization."""
+"""Which group may push and pull which model in which organization, and which rows of it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from django.contrib.sites.models import Site
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-__all__ = ["ModelPermission"]
+__all__ = ["DataFilter", "ModelPermission"]
 
 
 class ModelPermission(models.Model):
@@ -20,6 +20,12 @@ class ModelPermission(models.Model):
     model_name = models.CharField(_("model"), max_length=200, help_text=_("Label, such as myapp.Customer"))
     can_push = models.BooleanField(_("may push"), default=False)
     can_pull = models.BooleanField(_("may pull"), default=False)
+    filters = models.JSONField(
+        _("row filter"),
+        null=True,
+        blank=True,
+        help_text=_('A condition such as {"field": "department", "operator": "exact", "value": "SALES"}'),
+    )
 
     class Meta:
         verbose_name = _("model permission")
@@ -30,3 +36,29 @@ class ModelPermission(models.Model):
     def __str__(self) -> str:
         """Return whose right on what."""
         return f"{self.model_name}: {self.group} @ {self.site}"
+
+
+class DataFilter(models.Model):
+    """A condition on the rows of one model for one group in one organization. Several are joined by AND."""
+
+    site = models.ForeignKey(
+        Site, on_delete=models.CASCADE, related_name="sync_filters", verbose_name=_("organization")
+    )
+    group = models.ForeignKey(Group, on_delete=models.CASCADE, related_name="sync_filters")
+    model_name = models.CharField(_("model"), max_length=200, help_text=_("Label, such as myapp.Customer"))
+    filter_name = models.CharField(_("name"), max_length=100)
+    filter_condition = models.JSONField(_("condition"))
+    is_active = models.BooleanField(_("active"), default=True)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("row filter")
+        verbose_name_plural = _("row filters")
+        ordering = ["site", "group", "model_name", "filter_name"]
+        constraints = [
+            models.UniqueConstraint(fields=["site", "group", "model_name", "filter_name"], name="sb_sync_one_filter")
+        ]
+
+    def __str__(self) -> str:
+        """Return what narrows what for whom."""
+        return f"{self.filter_name}: {self.model_name}, {self.group} @ {self.site}"
