@@ -62,7 +62,7 @@ class ModelPulled:
 
 @dataclass(frozen=True)
 class PullFinished:
-    """A pull was answered; units as in `PushFinished`."""
+    """A pull was answered, or a stream ended; `errors` are codes by label, `error` why a stream broke off."""
 
     user_id: str
     username: str
@@ -77,6 +77,7 @@ class PullFinished:
     memory: float
     batch_size: int
     errors: Mapping[str, str] = field(default_factory=dict)
+    error: str = ""
 
 
 #: Sent with `event: PushFinished`.

@@ -54,10 +54,10 @@ def record_push(sender: Any, event: PushFinished, **kwargs: Any) -> None:
 def record_pull(sender: Any, event: PullFinished, **kwargs: Any) -> None:
     """Write down a pull, and by which rules the user's rows were chosen."""
     counts = {label: pulled.count for label, pulled in event.models.items() if pulled.count}
-    errors = ", ".join(f"{label}: {code}" for label, code in sorted(event.errors.items()))
+    errors = [f"{label}: {code}" for label, code in sorted(event.errors.items())]
     _execute(
         [
-            *_log(event, SyncLog.Operation.PULL, count=sum(counts.values()), error=errors),
+            *_log(event, SyncLog.Operation.PULL, count=sum(counts.values()), error=_join(event.error, *errors)),
             *_measure(event, "pull", batch_size=sum(counts.values())),
             *_count_synced(counts),
             *_remember_user(event),
@@ -181,6 +181,10 @@ def _insert(
         sql += f" ON CONFLICT ({', '.join(map(quote, unique))}) DO UPDATE SET {changes}"
     values = (field.get_db_prep_save(row[field.attname], connection) for row in rows for field in fields)
     return [Statement(sql, tuple(values))]
+
+
+def _join(*texts: str) -> str:
+    return ", ".join(text for text in texts if text)
 
 
 def _single_model(event: Event) -> str:

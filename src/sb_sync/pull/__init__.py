@@ -6,6 +6,7 @@ page: as many records as one answer holds · answer: what the client is told · 
 
 from __future__ import annotations
 
-from sb_sync.pull.pipeline import PullAnswer, run
+from sb_sync.pull.answer import PullAnswer
+from sb_sync.pull.pipeline import run
 
 __all__ = ["PullAnswer", "run"]
