@@ -1,15 +1,23 @@
 """The tables, and nothing that works on them.
 
 tenancy: organizations and their members · permissions: who may do what · state: what is remembered of clients ·
-journal: what happened · changes: the feed.
+conflicts: both sides of each · journal: what happened · changes: the feed. documents: JSON kept as it came.
 """
 
 from __future__ import annotations
 
 from sb_sync.models.changes import Change, Checkpoint, FeedIdentity
+from sb_sync.models.conflicts import SyncConflict
 from sb_sync.models.journal import PerformanceMetrics, SyncLog
 from sb_sync.models.permissions import DataFilter, ModelPermission
-from sb_sync.models.state import ClientRecord, SyncMetadata, TokenFamily, UserSyncMetadata
+from sb_sync.models.state import (
+    ClientRecord,
+    FieldList,
+    StoredAnswer,
+    SyncMetadata,
+    TokenFamily,
+    UserSyncMetadata,
+)
 from sb_sync.models.tenancy import Organization, UserOrganization, UserSite
 
 __all__ = [
@@ -18,9 +26,12 @@ __all__ = [
     "ClientRecord",
     "DataFilter",
     "FeedIdentity",
+    "FieldList",
     "ModelPermission",
     "Organization",
     "PerformanceMetrics",
+    "StoredAnswer",
+    "SyncConflict",
     "SyncLog",
     "SyncMetadata",
     "TokenFamily",

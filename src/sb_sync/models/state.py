@@ -7,11 +7,13 @@ import uuid
 from django.conf import settings
 from django.contrib.sites.models import Site
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from sb_sync.models.documents import DocumentField
 from sb_sync.protocol import MAX_CLIENT_ID_LENGTH
 
-__all__ = ["ClientRecord", "SyncMetadata", "TokenFamily", "UserSyncMetadata"]
+__all__ = ["ClientRecord", "FieldList", "StoredAnswer", "SyncMetadata", "TokenFamily", "UserSyncMetadata"]
 
 
 class TokenFamily(models.Model):
@@ -60,6 +62,50 @@ class ClientRecord(models.Model):
     def __str__(self) -> str:
         """Return what became what."""
         return f"{self.model_name} {self.client_id} = {self.object_key}"
+
+
+class FieldList(models.Model):
+    """The fields that versions with a tag were made of, so that one from before a deployment can be compared."""
+
+    tag = models.CharField(max_length=16, primary_key=True)
+    model_name = models.CharField(_("model"), max_length=200)
+    fields = models.JSONField(_("fields"))
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("list of fields")
+        verbose_name_plural = _("lists of fields")
+
+    def __str__(self) -> str:
+        """Return whose fields, and their tag."""
+        return f"{self.model_name} {self.tag}"
+
+
+class StoredAnswer(models.Model):
+    """The first answer to an Idempotency-Key, written with the rows of its push.
+
+    `name` is a digest of path and key, `body_digest` one of the body, so that the same key for another one is seen.
+    `rules` holds by label the rules under which rows were shown in it. A `status` of 0 stands only while its push runs.
+    """
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="+", verbose_name=_("organization"))
+    name = models.CharField(max_length=64)
+    body_digest = models.CharField(max_length=64)
+    path = models.CharField(max_length=255)
+    status = models.PositiveSmallIntegerField(_("status"), default=0)
+    answer = DocumentField(_("answer"), null=True, blank=True)
+    rules = DocumentField(null=True, blank=True)
+    created_at = models.DateTimeField(_("created"), default=timezone.now, db_index=True)
+
+    class Meta:
+        verbose_name = _("stored answer")
+        verbose_name_plural = _("stored answers")
+        constraints = [models.UniqueConstraint(fields=["user", "site", "name"], name="sb_sync_one_answer")]
+
+    def __str__(self) -> str:
+        """Return what was answered."""
+        return f"{self.path}: {self.status}"
 
 
 class SyncMetadata(models.Model):
