@@ -8,7 +8,7 @@ from enum import Enum
 from functools import partial
 from typing import Callable, Dict, FrozenSet, Iterable, List, Mapping, Sequence, Tuple, Type
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 
 from sb_sync.feed.backends import FeedBackend, backend_for
 from sb_sync.feed.backends.base import InstallationBlocked, Trigger
@@ -18,7 +18,10 @@ __all__ = ["CaptureState", "InstallReport", "State", "find_captured", "find_stat
 
 ATTEMPTS = 5
 PAUSE_SECONDS = 0.2
-IN_USE = "the table is in use; try again later"
+IN_USE = (
+    "the table is in use, so its triggers could not be replaced; end the transactions that are open on it, then run"
+    " manage.py sync_feed --action install"
+)
 
 _digests: Dict[Type[FeedBackend], Dict[Capture, Mapping[str, str]]] = {}
 
@@ -97,9 +100,9 @@ def install(using: str, *, force: bool = False) -> InstallReport:
     removed: List[str] = []
     for table in sorted(set(standing) - set(captures)):
         try:
-            _patiently(using, partial(_remove_one, backend, table))
-        except InstallationBlocked:
-            failed[table] = IN_USE
+            _patiently(backend, partial(_remove_one, backend, table))
+        except InstallationBlocked as error:
+            failed[table] = str(error)
         else:
             removed.append(table)
     installed = [capture.table for capture in wanted if capture.table not in failed]
@@ -117,18 +120,21 @@ def _install_each(backend: FeedBackend, wanted: Sequence[Capture]) -> Tuple[List
             failed[capture.table] = "there is no column {1} of a table {0}".format(*absent[0])
             continue
         try:
-            if _patiently(backend.using, partial(_install_one, backend, capture)):
+            if _patiently(backend, partial(_install_one, backend, capture)):
                 reset.append(capture.table)
-        except InstallationBlocked:
-            failed[capture.table] = IN_USE
+        except InstallationBlocked as error:
+            failed[capture.table] = str(error)
     return reset, failed
 
 
 def remove_all(using: str) -> None:
-    """Take all triggers away."""
+    """Take all triggers away. Raises `InstallationBlocked`, with the table's name, where one is in use."""
     backend = backend_for(using)
     for table in sorted(_by_table(backend.triggers())):
-        _patiently(using, partial(_remove_one, backend, table))
+        try:
+            _patiently(backend, partial(_remove_one, backend, table))
+        except InstallationBlocked as error:
+            raise InstallationBlocked(f"{table}: {error}") from error
 
 
 def _install_one(backend: FeedBackend, capture: Capture) -> bool:
@@ -147,15 +153,20 @@ def _remove_one(backend: FeedBackend, table: str) -> bool:
     return True
 
 
-def _patiently(using: str, work: Callable[[], bool]) -> bool:
-    """Do one table's work in a transaction of its own; where the table is in use, try again."""
+def _patiently(backend: FeedBackend, work: Callable[[], bool]) -> bool:
+    """Do one table's work in a transaction of its own; where the table is in use, try again.
+
+    Raises `InstallationBlocked` where it stays in use.
+    """
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            with transaction.atomic(using=using):
+            with transaction.atomic(using=backend.using):
                 return work()
-        except InstallationBlocked:
-            if attempt == ATTEMPTS:
+        except OperationalError as error:
+            if not backend.is_blocked(error):
                 raise
+            if attempt == ATTEMPTS:
+                raise InstallationBlocked(IN_USE) from error
             time.sleep(PAUSE_SECONDS * attempt)
     return False
 

@@ -12,6 +12,7 @@ import logging
 from typing import Any, Iterable, Iterator, Optional, Set
 
 from django.apps import AppConfig
+from django.core.management.base import CommandError
 from django.db import transaction
 from django.db.migrations.operations import (
     AddConstraint,
@@ -27,6 +28,7 @@ from django.db.migrations.operations.base import Operation
 from django.db.models.signals import post_migrate, pre_migrate
 
 from sb_sync.feed.backends import FeedBackend, UnsupportedDatabase, backend_for
+from sb_sync.feed.backends.base import InstallationBlocked
 from sb_sync.feed.installation import has_log, install, remove_all
 
 __all__ = ["connect", "finish_migration", "prepare_migration"]
@@ -45,7 +47,10 @@ def connect(app: AppConfig) -> None:
 
 
 def prepare_migration(*, using: str, plan: Any = (), apps: Any = None, **_: Any) -> None:
-    """Neutralise the triggers that the plan's operations would meet."""
+    """Neutralise the triggers that the plan's operations would meet.
+
+    Raises `CommandError` where they must be taken away and a table is in use.
+    """
     backend = _find_backend(using)
     if backend is None or not plan or not has_log(using):
         return
@@ -55,7 +60,10 @@ def prepare_migration(*, using: str, plan: Any = (), apps: Any = None, **_: Any)
     tables = _Concerned(backend, apps, (trigger.table for trigger in triggers)).find(plan)
     if backend.log_table in tables:
         # Nothing can be logged while the log itself is worked on; each table begins with a reset afterwards.
-        remove_all(using)
+        try:
+            remove_all(using)
+        except InstallationBlocked as error:
+            raise CommandError(f"Nothing was migrated. {error}") from error
         return
     names = {backend.quote(table) for table in tables}
     met = [trigger for trigger in triggers if trigger.table in tables or any(name in trigger.text for name in names)]

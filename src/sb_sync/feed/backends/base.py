@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, ClassVar, Dict, Iterable, List, Mapping, Optional, Sequence, Set, Tuple
 
-from django.db import connections
+from django.db import OperationalError, connections
 
 from sb_sync.feed.plan import Capture
 from sb_sync.models import Change
@@ -36,7 +36,7 @@ LARGEST_ENTRY = 1000
 
 
 class InstallationBlocked(Exception):
-    """The table is in use: its triggers could not be replaced within the time allowed."""
+    """A table is in use: its triggers could not be replaced within the time allowed."""
 
 
 @dataclass(frozen=True, order=True)
@@ -176,6 +176,14 @@ class FeedBackend(ABC):
         """Return (what is wrong, mend) for all that keeps this database from carrying the feed."""
         return []
 
+    @abstractmethod
+    def is_transient(self, error: OperationalError) -> bool:
+        """Tell whether transactions met, so that the same one may succeed when it is tried again at once."""
+
+    @abstractmethod
+    def is_blocked(self, error: OperationalError) -> bool:
+        """Tell whether others hold what a statement needed, so that the same transaction may succeed later."""
+
     def system(self) -> str:
         """Return the name of the system in which the log's transaction numbers mean something."""
         return ""
@@ -240,9 +248,10 @@ class FeedBackend(ABC):
 
     @abstractmethod
     def hold_table(self, table: str) -> None:
-        """Wait until no transaction writes the table, and keep all from it until the present one ends.
+        """Wait until no transaction writes the table, and keep writers from it until the present one ends.
 
-        Raises `InstallationBlocked` where that takes too long.
+        This and whatever follows in the transaction waits a bounded time only, and then fails in a way that
+        `is_blocked` knows.
         """
 
     @abstractmethod

@@ -11,7 +11,6 @@ from django.db import OperationalError
 from sb_sync.feed.backends.base import (
     Entry,
     FeedBackend,
-    InstallationBlocked,
     Mark,
     Observation,
     Position,
@@ -29,8 +28,9 @@ __all__ = ["PostgreSQLBackend"]
 
 OLDEST_SUPPORTED = 130000
 LOCK_TIMEOUT = "3s"
+# SQLSTATE of a serialization failure and of a deadlock; of a lock that was not had in time.
+TRANSIENT = frozenset({"40001", "40P01"})
 LOCK_NOT_AVAILABLE = "55P03"
-DEADLOCK_DETECTED = "40P01"
 
 
 class PostgreSQLBackend(FeedBackend):
@@ -50,6 +50,14 @@ class PostgreSQLBackend(FeedBackend):
         if self.execute("SELECT pg_is_in_recovery()")[0][0]:
             return [("The feed reads from a hot standby.", "Route the feed's reads to the primary.")]
         return []
+
+    def is_transient(self, error: OperationalError) -> bool:
+        """Tell whether an error is a deadlock, or a failure to serialize."""
+        return _state(error) in TRANSIENT
+
+    def is_blocked(self, error: OperationalError) -> bool:
+        """Tell whether a lock could not be had in time: to drop a trigger, readers must be waited for too."""
+        return _state(error) == LOCK_NOT_AVAILABLE or self.is_transient(error)
 
     def system(self) -> str:
         """Return the identifier of the cluster."""
@@ -194,12 +202,7 @@ class PostgreSQLBackend(FeedBackend):
     def hold_table(self, table: str) -> None:
         """Lock out writers for the rest of the transaction."""
         self.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
-        try:
-            self.execute(f"LOCK TABLE {self.quote(table)} IN SHARE ROW EXCLUSIVE MODE")
-        except OperationalError as error:
-            if _state(error) in (LOCK_NOT_AVAILABLE, DEADLOCK_DETECTED):
-                raise InstallationBlocked(table) from error
-            raise
+        self.execute(f"LOCK TABLE {self.quote(table)} IN SHARE ROW EXCLUSIVE MODE")
 
     def install(self, capture: Capture) -> None:
         """Put functions and triggers of a capture in place; the table is held."""

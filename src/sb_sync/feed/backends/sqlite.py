@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Set, Tuple
 
+from django.db import OperationalError
 from django.db.models import Max
 
 from sb_sync.feed.backends.base import (
@@ -35,6 +36,14 @@ class SQLiteBackend(FeedBackend):
     supports_inserts_in_with = False
     supports_truncate = False
     remakes_tables = True
+
+    def is_transient(self, error: OperationalError) -> bool:
+        """Tell of none: who writes holds everything, and nobody meets anybody."""
+        return False
+
+    def is_blocked(self, error: OperationalError) -> bool:
+        """Tell whether another connection held the database; before Python 3.11 the text alone says so."""
+        return "locked" in str(error)
 
     # Reading.
 
