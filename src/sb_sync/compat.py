@@ -4,15 +4,26 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any, Iterator, List, Type
+from typing import Any, AsyncIterator, Iterator, List, Type
 
 import django
+from asgiref.sync import sync_to_async
+from django.core.handlers.asgi import ASGIRequest
 from django.db import models
 from django.db.models.fields import NOT_PROVIDED
 from django.dispatch import Signal
+from django.http import HttpRequest
 from django.utils import timezone
 
-__all__ = ["has_database_default", "inserting", "is_composite_key", "is_generated", "live_receivers", "localize"]
+__all__ = [
+    "has_database_default",
+    "inserting",
+    "is_composite_key",
+    "is_generated",
+    "live_receivers",
+    "localize",
+    "streaming_body",
+]
 
 
 def is_composite_key(model: Type[models.Model]) -> bool:
@@ -71,3 +82,26 @@ def localize(value: datetime) -> datetime:
             # It looks a day around, which the first and the last day of the calendar do not have.
             pass
     return value.replace(tzinfo=zone)
+
+
+def streaming_body(request: HttpRequest, chunks: Any) -> Any:
+    """Return chunks, an iterator with `close`, as the server at hand sends them one by one.
+
+    Under ASGI that takes an asynchronous iterator, which Django below 4.2 does not know: there all are gathered first.
+    """
+    if not isinstance(request, ASGIRequest):
+        return chunks
+    return _iterate(chunks) if django.VERSION >= (4, 2) else list(chunks)
+
+
+async def _iterate(chunks: Any) -> AsyncIterator[bytes]:
+    """Take each chunk in the thread in which Django runs what blocks."""
+    take: Any = sync_to_async(next)
+    try:
+        while True:
+            chunk = await take(chunks, None)
+            if chunk is None:
+                return
+            yield chunk
+    finally:
+        await sync_to_async(chunks.close)()

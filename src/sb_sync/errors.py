@@ -6,7 +6,7 @@ the exceptions below. Nothing here knows Django.
 
 from __future__ import annotations
 
-from typing import Any, Dict, Optional, Sequence
+from typing import Any, Dict, Mapping, Optional, Sequence
 
 
 class SyncError(Exception):
@@ -70,6 +70,14 @@ class AccessDenied(SyncError):
 
     code = "permission_denied"
     status = 403
+
+
+class NothingServed(AccessDenied):
+    """None of these models can be pulled."""
+
+    def __init__(self, errors: Sequence[Mapping[str, str]]) -> None:
+        """Take an entry for each model: its label, a code and a sentence."""
+        super().__init__(None, errors=list(errors))
 
 
 class OrganizationDenied(AccessDenied):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional, Tuple
+from typing import Any, Tuple
 
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
@@ -19,7 +19,7 @@ SCHEME = "bearer"
 class TokenAuthentication(BaseAuthentication):
     """Authenticate by `Authorization: Bearer <token>` (RFC 6750); `request.auth` is the token's family."""
 
-    def authenticate(self, request: Request) -> Optional[Tuple[Any, TokenFamily]]:
+    def authenticate(self, request: Request) -> Tuple[Any, TokenFamily]:
         """Return user and family. Raises `NotAuthenticated` without a token, `InvalidToken` for a bad one."""
         header = request.META.get("HTTP_AUTHORIZATION", "")
         scheme, _, token = header.partition(" ")

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import re
 from io import BytesIO
-from typing import Any, Dict, List, NoReturn, Optional
+from typing import Any, Dict, Iterator, NoReturn, Optional
 from urllib.parse import parse_qsl
 
 from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest
 from django.http.multipartparser import MultiPartParser, MultiPartParserError
 
+from sb_sync.api.compression import GZIP_NAMES, inflate
 from sb_sync.config import setting
 from sb_sync.errors import MalformedRequest, TooLarge, UnsupportedMediaType
 
@@ -60,13 +61,18 @@ def _check_type(request: HttpRequest, *accepted: str) -> None:
     charset = (request.content_params or {}).get("charset", "utf-8")
     if _read_type(request) not in accepted or charset.lower().replace("-", "") != "utf8":
         raise UnsupportedMediaType("Send {} in UTF-8.".format(" or ".join(accepted)))
-    if request.META.get("HTTP_CONTENT_ENCODING", "identity").lower() != "identity":
-        raise UnsupportedMediaType("Send the body without Content-Encoding.")
+    if _read_encoding(request) not in ("identity", *GZIP_NAMES):
+        raise UnsupportedMediaType("Send the body as it is or compressed with gzip.")
 
 
 def _read_type(request: HttpRequest) -> str:
     """Return the type of the body, which is the same in any case."""
     return (request.content_type or "").lower()
+
+
+def _read_encoding(request: HttpRequest) -> str:
+    """Return how the body is compressed."""
+    return str(request.META.get("HTTP_CONTENT_ENCODING") or "identity").strip().lower()
 
 
 def _parse_object(data: bytes) -> Dict[str, Any]:
@@ -96,14 +102,15 @@ def _parse_form(request: HttpRequest, data: bytes) -> Dict[str, Any]:
 
 
 def _read_bytes(request: HttpRequest, limit: int) -> bytes:
-    """Read the stream itself: Django's own limit is made for forms, not for batches."""
+    """Read the stream itself: Django's own limit is made for forms, not for batches.
+
+    The limit holds for the bytes that are sent and again for what they are when decompressed.
+    """
     announced = _read_length(request)
     if announced is not None and announced > limit:
         raise TooLarge(f"The body is larger than {limit} bytes.")
-    data = _read_stream(_find_stream(request, announced), limit)
-    if announced is not None and len(data) < announced:
-        raise MalformedRequest("The body broke off.")
-    return data
+    chunks = _read_chunks(_find_stream(request, announced), limit, announced or 0)
+    return b"".join(inflate(chunks, limit) if _read_encoding(request) in GZIP_NAMES else chunks)
 
 
 def _read_length(request: HttpRequest) -> Optional[int]:
@@ -130,20 +137,21 @@ def _find_stream(request: HttpRequest, announced: Optional[int]) -> Any:
     return request
 
 
-def _read_stream(stream: Any, limit: int) -> bytes:
-    chunks: List[bytes] = []
+def _read_chunks(stream: Any, limit: int, announced: int) -> Iterator[bytes]:
     size = 0
     try:
         while True:
             chunk = stream.read(CHUNK)
             if not chunk:
-                return b"".join(chunks)
+                break
             size += len(chunk)
             if size > limit:
                 raise TooLarge(f"The body is larger than {limit} bytes.")
-            chunks.append(chunk)
+            yield chunk
     except OSError as error:
         raise MalformedRequest("The body broke off.") from error
+    if size < announced:
+        raise MalformedRequest("The body broke off.")
 
 
 def _check_depth(data: bytes) -> None:

@@ -28,6 +28,9 @@ __all__ = ["answer_error"]
 
 logger = logging.getLogger("sb_sync")
 
+# How long a database that is away is given to come back.
+RETRY_SECONDS = 5
+
 
 def answer_error(error: Exception, request: HttpRequest, request_id: str) -> Response:
     """Return the answer for anything that a view raised."""
@@ -78,4 +81,6 @@ def _headers(known: SyncError, error: Exception) -> Dict[str, str]:
         return {"WWW-Authenticate": "Bearer"}
     if isinstance(known, Throttled):
         return {"Retry-After": str(known.extra["retry_after"])}
+    if isinstance(known, Unavailable):
+        return {"Retry-After": str(RETRY_SECONDS)}
     return {}

@@ -6,13 +6,13 @@ from typing import List, Union
 
 from django.urls import URLPattern, URLResolver, path, re_path
 
-from sb_sync.api import views
+from sb_sync.api.views import base, sessions, sync
 
 urlpatterns: List[Union[URLPattern, URLResolver]] = [
-    path("auth/token/", views.TokenView.as_view(), name="token"),
-    path("auth/refresh/", views.RefreshView.as_view(), name="refresh"),
-    path("auth/logout/", views.LogoutView.as_view(), name="logout"),
-    path("push/", views.PushView.as_view(), name="push"),
-    path("pull/", views.PullView.as_view(), name="pull"),
-    re_path(r"", views.MissingView.as_view(), name="missing"),
+    path("auth/token/", sessions.TokenView.as_view(), name="token"),
+    path("auth/refresh/", sessions.RefreshView.as_view(), name="refresh"),
+    path("auth/logout/", sessions.LogoutView.as_view(), name="logout"),
+    path("push/", sync.PushView.as_view(), name="push"),
+    path("pull/", sync.PullView.as_view(), name="pull"),
+    re_path(r"", base.MissingView.as_view(), name="missing"),
 ]

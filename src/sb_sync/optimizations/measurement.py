@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from contextlib import ExitStack, contextmanager
-from typing import Any, Callable, Iterator
+from typing import Any, Callable, Iterator, Optional, Tuple
 
 from django.db import connections
 
@@ -20,25 +20,41 @@ PEAK_UNIT = 1 if sys.platform == "darwin" else 1024
 
 
 class Measurement:
-    """Figures of the work so far: `seconds`, `queries`, and `memory`, the growth of the process's peak in MiB."""
+    """Figures of the work so far: `seconds`, `queries`, and `memory`, the growth of the process's peak in MiB.
+
+    Only what runs inside `running` counts: the pauses between are somebody else's.
+    """
 
     def __init__(self) -> None:
-        """Begin now."""
+        """Begin with nothing."""
         self.queries = 0
-        self._began = time.perf_counter()
-        self._peak = _read_peak()
+        self._seconds = 0.0
+        self._memory = 0.0
+        self._began: Optional[Tuple[float, float]] = None
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Measure what runs inside, on all databases."""
+        self._began = (time.perf_counter(), _read_peak())
+        try:
+            with ExitStack() as stack:
+                for connection in connections.all():
+                    stack.enter_context(connection.execute_wrapper(self._count))
+                yield
+        finally:
+            self._seconds, self._memory, self._began = self.seconds, self.memory, None
 
     @property
     def seconds(self) -> float:
-        """Return the time since the beginning."""
-        return time.perf_counter() - self._began
+        """Return the time that was worked."""
+        return self._seconds + (0.0 if self._began is None else time.perf_counter() - self._began[0])
 
     @property
     def memory(self) -> float:
         """Return by how many MiB the peak of the process has grown."""
-        return _read_peak() - self._peak
+        return self._memory + (0.0 if self._began is None else _read_peak() - self._began[1])
 
-    def count(self, execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: Any) -> Any:
+    def _count(self, execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: Any) -> Any:
         """Count one statement: a wrapper of Django's `connection.execute_wrapper`."""
         self.queries += 1
         return execute(sql, params, many, context)
@@ -48,9 +64,7 @@ class Measurement:
 def measure() -> Iterator[Measurement]:
     """Measure what runs inside, on all databases."""
     measurement = Measurement()
-    with ExitStack() as stack:
-        for connection in connections.all():
-            stack.enter_context(connection.execute_wrapper(measurement.count))
+    with measurement.running():
         yield measurement
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Dict, List, Mapping, Optional, Sequence
+from typing import Any, Dict, Mapping, Optional, Sequence
 
 from sb_sync.access import Scope
+from sb_sync.errors import NothingServed
 from sb_sync.events import ModelPulled
 from sb_sync.feed import Checkpoint, CheckpointRef, Cursor, encode_cursor
 from sb_sync.protocol import ERROR
@@ -15,9 +16,7 @@ from sb_sync.pull.page import Page, Progress
 from sb_sync.pull.request import PullRequest, Refused
 from sb_sync.wire.codecs.moments import encode_moment
 
-__all__ = ["Finished", "PullAnswer", "describe_models", "make_answer", "make_refusal"]
-
-REFUSED_STATUS = 403
+__all__ = ["Finished", "PullAnswer", "describe_models", "make_answer", "make_refusal", "refuse_all"]
 
 
 @dataclass(frozen=True)
@@ -67,17 +66,14 @@ def make_answer(
 
 def make_refusal(refused: Sequence[Refused], request_id: str) -> PullAnswer:
     """Return the answer where nothing that was asked for is served."""
-    errors: List[Dict[str, str]] = [item.as_json() for item in refused]
-    return PullAnswer(
-        REFUSED_STATUS,
-        {
-            "status": ERROR,
-            "code": "permission_denied",
-            "detail": "None of these models can be pulled.",
-            "errors": errors,
-            "request_id": request_id,
-        },
-    )
+    refusal = refuse_all(refused)
+    told = {"code": refusal.code, "detail": refusal.detail, **refusal.extra}
+    return PullAnswer(refusal.status, {"status": ERROR, **told, "request_id": request_id})
+
+
+def refuse_all(refused: Sequence[Refused]) -> NothingServed:
+    """Return the error where nothing that was asked for is served."""
+    return NothingServed([item.as_json() for item in refused])
 
 
 def describe_models(finished: Sequence[Finished]) -> Dict[str, ModelPulled]:

@@ -9,7 +9,7 @@ from typing import Any, Dict
 import pytest
 from django.db import OperationalError
 
-from sb_sync.api import views
+from sb_sync.api.views import sync
 from sb_sync.models import Organization, PerformanceMetrics, SyncLog, SyncMetadata, UserSite, UserSyncMetadata
 from sb_sync.testing.factories import grant, make_organization
 from tests.integration.api.client import Api
@@ -138,7 +138,7 @@ def test_a_failure_shows_nothing_of_the_inside(
     def fail(*args: Any, **kwargs: Any) -> None:
         raise RuntimeError("the secret of the inside")
 
-    monkeypatch.setattr(views.pull, "run", fail)
+    monkeypatch.setattr(sync.pull, "run", fail)
     with caplog.at_level(logging.ERROR, "sb_sync"):
         answer = api.post("pull/", {})
     assert (answer.status_code, answer.json()["code"]) == (500, "internal")
@@ -150,7 +150,7 @@ def test_a_database_that_is_away_is_a_503(api: Api, monkeypatch: pytest.MonkeyPa
     def fail(*args: Any, **kwargs: Any) -> None:
         raise OperationalError("could not connect to host 10.1.2.3")
 
-    monkeypatch.setattr(views.pull, "run", fail)
+    monkeypatch.setattr(sync.pull, "run", fail)
     answer = api.post("pull/", {})
     assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
     assert b"10.1.2.3" not in answer.content
