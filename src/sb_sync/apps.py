@@ -22,12 +22,14 @@ class SbSyncConfig(AppConfig):
         super().import_models()
 
     def ready(self) -> None:
-        """Read every app's `sync.py`, keep triggers in step with migrations, observe the pipelines, register checks."""
+        """Read every app's `sync.py`, look after each migrate, observe the pipelines, register checks."""
         from sb_sync import ops
         from sb_sync.checks import register_checks
-        from sb_sync.feed.migrations import connect
+        from sb_sync.feed import migrations
+        from sb_sync.wire import field_lists
 
         autodiscover_modules("sync")
-        connect(self)
+        migrations.connect(self)
+        field_lists.connect(self)
         ops.connect()
         register_checks()

@@ -47,6 +47,17 @@ RECORD_CODES = frozenset(
     {INVALID, UNKNOWN_MODEL, NOT_ENABLED, PERMISSION_DENIED, NOT_FOUND, DUPLICATE, PROTECTED, UNKNOWN_FIELD, INTERNAL}
 )
 
+# What becomes of a record whose row changed since its client saw it.
+REJECT = "reject"
+CLIENT_WINS = "client_wins"
+SERVER_WINS = "server_wins"
+MERGE = "merge"
+#: The project's own `resolve_conflict`.
+OWN_CODE = "resolve_conflict"
+# How such a record was settled, where not by one side.
+MERGED = "merged"
+RESOLVED = "resolved"
+
 # A model that cannot be pulled just now: its capture is missing.
 UNAVAILABLE = "unavailable"
 

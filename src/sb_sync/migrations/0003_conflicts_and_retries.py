@@ -2,9 +2,10 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import sb_sync.models.documents
 from django.conf import settings
 from django.db import migrations, models
+
+import sb_sync.models.documents
 
 
 class Migration(migrations.Migration):

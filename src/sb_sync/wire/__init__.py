@@ -5,9 +5,21 @@ Nothing here knows who asks: scope is `access`, order is `feed`.
 
 from __future__ import annotations
 
+from sb_sync.wire.field_lists import find_field_lists, remember_field_lists
 from sb_sync.wire.fields import ModelSchema, WireField
 from sb_sync.wire.records import read_records
 from sb_sync.wire.schema import schema_of
-from sb_sync.wire.version import tombstone, version_of
+from sb_sync.wire.version import is_version_of, read_tag, tombstone, version_of
 
-__all__ = ["ModelSchema", "WireField", "read_records", "schema_of", "tombstone", "version_of"]
+__all__ = [
+    "ModelSchema",
+    "WireField",
+    "find_field_lists",
+    "is_version_of",
+    "read_records",
+    "read_tag",
+    "remember_field_lists",
+    "schema_of",
+    "tombstone",
+    "version_of",
+]

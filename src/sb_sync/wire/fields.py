@@ -10,10 +10,11 @@ from django.core.exceptions import ValidationError
 from django.db.models import Model
 from django.utils.translation import gettext_lazy as _
 
+from sb_sync import compat
 from sb_sync.wire.codecs import Codec
 from sb_sync.wire.codecs.choice import root_field
 
-__all__ = ["LIST", "ModelSchema", "WireField"]
+__all__ = ["LIST", "ModelSchema", "WireField", "is_same_json"]
 
 #: The type of a many-to-many field on the wire: a list of keys.
 LIST = "list"
@@ -39,6 +40,16 @@ class WireField:
     def is_list(self) -> bool:
         """Tell whether the value is a list of keys."""
         return self.type == LIST
+
+    @property
+    def is_required(self) -> bool:
+        """Tell whether a new row cannot be made without a value from the client."""
+        field = self.field
+        if self.is_list or self.read_only:
+            return False
+        if field.has_default() or compat.has_database_default(field) or field.null:
+            return False
+        return not (field.blank and field.empty_strings_allowed)
 
     def encode(self, value: Any) -> Any:
         """Return the JSON of a value as `values_list` gives it; a list of keys is sorted."""
@@ -70,17 +81,17 @@ class WireField:
 
         So a stored value comes back unharmed that no decoder would take: NaN, or a time that the clock skipped.
         """
-        return _is_same_json(self.encode(stored), sent)
+        return is_same_json(self.encode(stored), sent)
 
 
-def _is_same_json(one: Any, other: Any) -> bool:
+def is_same_json(one: Any, other: Any) -> bool:
     """Compare JSON values; true is not 1."""
     if isinstance(one, bool) or isinstance(other, bool):
         return one is other
     if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(_is_same_json, one, other))
+        return len(one) == len(other) and all(map(is_same_json, one, other))
     if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(_is_same_json(one[name], other[name]) for name in one)
+        return one.keys() == other.keys() and all(is_same_json(one[name], other[name]) for name in one)
     return bool(one == other)
 
 
@@ -107,6 +118,11 @@ class ModelSchema:
     def versioned(self) -> Tuple[WireField, ...]:
         """Return the fields that a client writes: those that its version is made of."""
         return tuple(field for field in (*self.fields, *self.many_to_many) if not field.read_only)
+
+    @cached_property
+    def version_names(self) -> Tuple[str, ...]:
+        """Return the names of these fields."""
+        return tuple(field.name for field in self.versioned)
 
     def key_text(self, key: Any) -> str:
         """Return the canonical text of a key, from its Python value."""
