@@ -13,7 +13,7 @@ from simple_history.models import HistoricalChanges
 from sb_sync import compat
 from sb_sync.registry import registered_sync
 
-__all__ = ["Decision", "discover"]
+__all__ = ["Decision", "discover", "find_hazard"]
 
 # Apps whose tables are the machinery of a project, not its data: our own and those we depend on.
 OWN_APPS = frozenset({"sb_sync", "rest_framework", "simple_history", "django_celery_beat", "django_celery_results"})
@@ -35,20 +35,21 @@ def discover() -> List[Decision]:
 
 def _decide(model: Type[Model]) -> Decision:
     """Decide about one model."""
-    unsafe = _find_hazard(model)
+    unsafe = find_hazard(model)
     if unsafe:
         return Decision(model, False, unsafe)
     if registered_sync(model) is not None:
         return Decision(model, True, "registered in sync.py")
-    if model is get_user_model():
-        return Decision(model, False, "the user model is in only where sync.py registers it")
+    if issubclass(model, get_user_model()):
+        # One that inherits from it holds its columns too.
+        return Decision(model, False, "a user model is in only where sync.py registers it")
     if _is_machinery(apps.get_app_config(model._meta.app_label)):
         return Decision(model, False, "belongs to Django, to sb_sync or to a package it depends on")
     return Decision(model, True, "a model of the project")
 
 
-def _find_hazard(model: Type[Model]) -> str:
-    """Return why a model can never be synchronised safely, or an empty string."""
+def find_hazard(model: Type[Model]) -> str:
+    """Return why a model can never be synchronised or captured safely, or an empty string."""
     options = model._meta
     if options.proxy:
         return "a proxy has no table of its own"

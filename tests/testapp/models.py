@@ -7,6 +7,9 @@ from decimal import Decimal
 
 import django
 from django.conf import settings
+from django.contrib.auth.models import User
+from django.contrib.contenttypes.fields import GenericForeignKey, GenericRelation
+from django.contrib.contenttypes.models import ContentType
 from django.contrib.sites.models import Site
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
@@ -200,3 +203,137 @@ class Contract(models.Model):
     seller = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+")
     buyer = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+")
     customer = models.ForeignKey(Customer, null=True, blank=True, on_delete=models.PROTECT)
+
+
+class Supplier(models.Model):
+    """Other rows name it by its code; remarks may be made on it."""
+
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE)
+    code = models.CharField(max_length=10, unique=True)
+    is_open = models.BooleanField(default=True)
+    remarks = GenericRelation("Remark")
+
+
+class Courier(User):
+    """A user by inheritance, who would go with a row that is synchronised."""
+
+    home = models.ForeignKey(Supplier, on_delete=models.CASCADE)
+
+
+class Delivery(models.Model):
+    """A key to another column than the primary key, one that restricts with limited choices, one to a kind of user."""
+
+    supplier = models.ForeignKey(Supplier, to_field="code", on_delete=models.CASCADE, related_name="deliveries")
+    carrier = models.ForeignKey(
+        Supplier,
+        null=True,
+        blank=True,
+        on_delete=models.RESTRICT,
+        related_name="carried",
+        limit_choices_to={"is_open": True},
+    )
+    driver = models.ForeignKey(Courier, null=True, blank=True, on_delete=models.SET_NULL)
+
+
+class Seal(models.Model):
+    """Keys that are left alone when what they name goes: with a constraint in the database, and without."""
+
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE)
+    strict = models.ForeignKey(Delivery, null=True, blank=True, on_delete=models.DO_NOTHING, related_name="+")
+    loose = models.ForeignKey(
+        Delivery, null=True, blank=True, on_delete=models.DO_NOTHING, related_name="+", db_constraint=False
+    )
+
+
+class Remark(models.Model):
+    """A generic key in a column of integers."""
+
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE)
+    content_type = models.ForeignKey(ContentType, on_delete=models.CASCADE)
+    object_id = models.PositiveIntegerField()
+    target = GenericForeignKey()
+    text = models.CharField(max_length=40)
+
+
+class Crate(models.Model):
+    """Remarks cannot be made on it, whatever it says: no column of integers holds its key."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE)
+    remarks = GenericRelation(Remark)
+
+
+class Label(models.Model):
+    """The same with a key that is a text."""
+
+    slug = models.CharField(max_length=30, primary_key=True)
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE)
+    remarks = GenericRelation(Remark)
+
+
+class Fair(models.Model):
+    """A many-to-many field with a through model of its own."""
+
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE)
+    name = models.CharField(max_length=40)
+    suppliers = models.ManyToManyField(Supplier, through="Stand", blank=True)
+
+
+class Stand(models.Model):
+    """That through model. Two paths lead to an organization; `sync.py` declares one."""
+
+    fair = models.ForeignKey(Fair, on_delete=models.CASCADE)
+    supplier = models.ForeignKey(Supplier, on_delete=models.CASCADE)
+    place = models.CharField(max_length=10)
+
+
+class Engine(models.Model):
+    """A second parent by inheritance, shared by all organizations."""
+
+    engine_id = models.AutoField(primary_key=True)
+    power = models.IntegerField(default=0)
+
+
+class Service(models.Model):
+    """Refers to that parent."""
+
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE)
+    engine = models.ForeignKey(Engine, on_delete=models.CASCADE)
+
+
+class FoodTruck(Place, Engine):
+    """The child of two tables."""
+
+    plate = models.CharField(max_length=10)
+
+
+class Lock(models.Model):
+    """One half of a circle that no second turn can break."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE)
+    key = models.ForeignKey("Key", on_delete=models.CASCADE, related_name="+")
+
+
+class Key(models.Model):
+    """The other half."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE)
+    lock = models.ForeignKey(Lock, on_delete=models.CASCADE, related_name="+")
+
+
+class Folder(models.Model):
+    """A tree: what is below goes with it."""
+
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE)
+    parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.CASCADE)
+    name = models.CharField(max_length=40, blank=True)
+
+
+class Gauge(models.Model):
+    """May stand in another database than its organization: no constraint leads there."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, db_constraint=False)
+    name = models.CharField(max_length=40)

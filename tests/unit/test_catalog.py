@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from sb_sync import catalog
+from django.contrib.auth.models import User
+
+from sb_sync import ModelSync, catalog, register
+from sb_sync.registry import unregister
+from tests.testapp.models import Courier
 
 
 def test_models_stand_parents_before_children() -> None:
@@ -64,3 +68,15 @@ def test_a_label_is_found_in_any_case() -> None:
     assert found is not None
     assert found.label == "testapp.Customer"
     assert catalog.find("auth.User") is None
+
+
+def test_users_are_kept_out_by_inheritance_too() -> None:
+    assert issubclass(Courier, User)
+    assert catalog.find("testapp.Courier") is None
+    register(Courier)(type("Chosen", (ModelSync,), {}))
+    try:
+        catalog.reload()
+        assert catalog.find("testapp.Courier") is not None
+    finally:
+        unregister(Courier)
+        catalog.reload()
