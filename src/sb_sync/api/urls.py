@@ -6,7 +6,7 @@ from typing import List, Union
 
 from django.urls import URLPattern, URLResolver, path, re_path
 
-from sb_sync.api.views import base, sessions, sync
+from sb_sync.api.views import base, models, sessions, sync
 
 urlpatterns: List[Union[URLPattern, URLResolver]] = [
     path("auth/token/", sessions.TokenView.as_view(), name="token"),
@@ -14,5 +14,6 @@ urlpatterns: List[Union[URLPattern, URLResolver]] = [
     path("auth/logout/", sessions.LogoutView.as_view(), name="logout"),
     path("push/", sync.PushView.as_view(), name="push"),
     path("pull/", sync.PullView.as_view(), name="pull"),
+    path("models/", models.ModelsView.as_view(), name="models"),
     re_path(r"", base.MissingView.as_view(), name="missing"),
 ]

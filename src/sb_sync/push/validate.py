@@ -8,7 +8,6 @@ from typing import Any, Dict, List, Mapping, Optional, Tuple, Union
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from sb_sync import compat
 from sb_sync.access import Scope
 from sb_sync.catalog import SyncedModel
 from sb_sync.protocol import INVALID
@@ -90,7 +89,7 @@ def _complete(scope: Scope, change: Change, errors: Dict[str, List[str]]) -> Non
     if change.key is not None:
         change.values[schema.key.attname] = change.key
         _check(errors, schema.key, change.key)
-    elif not schema.key.read_only and _is_required(schema.key.field):
+    elif schema.key.is_required:
         errors[schema.key.name] = [_("This field is required.")]
     if tenant is not None and tenant.field is not None:
         change.values[tenant.field.attname] = scope.site_id
@@ -104,13 +103,4 @@ def _complete(scope: Scope, change: Change, errors: Dict[str, List[str]]) -> Non
 def required_fields(synced: SyncedModel) -> Tuple[WireField, ...]:
     """Return the fields without which no row can be made."""
     schema: ModelSchema = schema_of(synced)
-    return tuple(
-        wire_field for wire_field in schema.fields if not wire_field.read_only and _is_required(wire_field.field)
-    )
-
-
-def _is_required(field: Any) -> bool:
-    """Tell whether a field has no value of its own to begin with."""
-    if field.has_default() or compat.has_database_default(field) or field.null:
-        return False
-    return not (field.blank and field.empty_strings_allowed)
+    return tuple(wire_field for wire_field in schema.fields if wire_field.is_required)
