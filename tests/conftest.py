@@ -9,10 +9,12 @@ from typing import Any, List
 
 import pytest
 
-from tests.servers.postgresql import start, stop
+from tests.servers.supervisor import start, stop
 
 SUPERVISORS: List[Any] = []
-DATABASES = ("sqlite", "postgresql")
+DATABASES = ("sqlite", "postgresql", "mariadb")
+# The variable that names a server to use in place of one of our own.
+VARIABLES = {"postgresql": "SB_SYNC_TEST_POSTGRES", "mariadb": "SB_SYNC_TEST_MARIADB"}
 KEPT_TABLES = {"django_content_type", "auth_permission"}
 
 
@@ -26,8 +28,9 @@ def pytest_configure(config: pytest.Config) -> None:
     database = config.getoption("--db")
     os.environ["SB_SYNC_TEST_FOLDER"] = tempfile.mkdtemp(prefix="sb_sync_tests_")
     os.environ["SB_SYNC_TEST_DB"] = database
-    if database == "postgresql" and not os.environ.get("SB_SYNC_TEST_POSTGRES"):
-        supervisor, os.environ["SB_SYNC_TEST_POSTGRES"] = start()
+    variable = VARIABLES.get(database)
+    if variable is not None and not os.environ.get(variable):
+        supervisor, os.environ[variable] = start(database)
         SUPERVISORS.append(supervisor)
     os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
     from django.conf import settings

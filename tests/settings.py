@@ -36,11 +36,34 @@ def _postgresql(url: str) -> Dict[str, Any]:
     }
 
 
-DATABASES = {
-    "default": _postgresql(os.environ["SB_SYNC_TEST_POSTGRES"])
-    if os.environ.get("SB_SYNC_TEST_DB") == "postgresql"
-    else _sqlite()
-}
+def _mariadb(url: str) -> Dict[str, Any]:
+    """Return the database of a URL such as mysql://user:password@host:port/name?socket=/path/of/socket."""
+    parts = urlsplit(url)
+    query = parse_qs(parts.query)
+    return {
+        "ENGINE": "django.db.backends.mysql",
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": query.get("socket", [unquote(parts.hostname or "")])[0],
+        "PORT": str(parts.port or ""),
+        "OPTIONS": {"charset": "utf8mb4", "init_command": "SET sql_mode = 'STRICT_TRANS_TABLES'"},
+        # Several sessions may share one server.
+        "TEST": {"NAME": f"test_sb_sync_{os.getpid()}", "CHARSET": "utf8mb4"},
+    }
+
+
+def _default() -> Dict[str, Any]:
+    """Return the database that the session is to run on."""
+    name = os.environ.get("SB_SYNC_TEST_DB")
+    if name == "postgresql":
+        return _postgresql(os.environ["SB_SYNC_TEST_POSTGRES"])
+    if name == "mariadb":
+        return _mariadb(os.environ["SB_SYNC_TEST_MARIADB"])
+    return _sqlite()
+
+
+DATABASES = {"default": _default()}
 
 SECRET_KEY = "only-for-the-tests-and-long-enough-for-HS256"
 ALLOWED_HOSTS = ["*"]

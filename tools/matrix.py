@@ -10,7 +10,7 @@ from tools.console import Stop, say, table
 from tools.environment import FOLDER, make_environment
 from tools.interpreters import Interpreter, find_interpreters
 from tools.processes import Child, wait_for_all
-from tools.suite import DATABASES, Outcome, is_strict, makemigrations_check, run_databases
+from tools.suite import Outcome, is_strict, makemigrations_check, run_databases
 
 
 class Cell(NamedTuple):
@@ -39,6 +39,7 @@ class Cell(NamedTuple):
         return found.get(self.python)
 
 
+DATABASES = ("sqlite", "postgresql")
 CELLS = (
     Cell((3, 8), "3.2", "psycopg2-binary"),
     Cell((3, 11), "4.2", "psycopg[binary]"),

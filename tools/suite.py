@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Sequence, Tuple
 from xml.etree import ElementTree as ET
 
-from tests.servers.postgresql import PostgreSQLUnavailable, throw_away_postgresql
+from tests.servers.supervisor import ServerUnavailable, throw_away
 from tools.console import Stop, say, table
-from tools.environment import development_environment, provide_postgresql
+from tools.environment import development_environment, provide_mariadb, provide_postgresql
 from tools.processes import Child, program, wait_for_all
 
-DATABASES = ("sqlite", "postgresql")
+DATABASES = ("sqlite", "postgresql", "mariadb")
 
 
 class Outcome(NamedTuple):
@@ -37,7 +37,7 @@ class Outcome(NamedTuple):
 
 def declare(subparsers: Any) -> None:
     """Add the command and its options."""
-    parser = subparsers.add_parser("test", help="run the linters, and the tests on SQLite and PostgreSQL")
+    parser = subparsers.add_parser("test", help="run the linters, and the tests on SQLite, PostgreSQL and MariaDB")
     parser.add_argument("paths", nargs="*", help="run only these test files, folders or test ids, without the linters")
     parser.add_argument("--db", choices=DATABASES, help="only on this database")
     parser.set_defaults(run=run)
@@ -91,7 +91,7 @@ def run_databases(python: Path, databases: Sequence[str], paths: Sequence[str], 
         for database in databases:
             try:
                 environments[database] = _provide(database, python, stack)
-            except (PostgreSQLUnavailable, Stop) as error:
+            except (ServerUnavailable, Stop) as error:
                 say(f"{database} IS NOT AVAILABLE, its tests do not run: {error}")
                 outcomes.append(Outcome(database, 0, 1 if is_strict() else 0, 0, 0.0, "not available"))
         children: List[Child] = []
@@ -108,10 +108,13 @@ def run_databases(python: Path, databases: Sequence[str], paths: Sequence[str], 
 
 def _provide(database: str, python: Path, stack: ExitStack) -> Dict[str, str]:
     """Start what the database needs until the stack closes, and return the variables that lead to it."""
-    if database != "postgresql":
-        return {}
-    provide_postgresql(python)
-    return {"SB_SYNC_TEST_POSTGRES": stack.enter_context(throw_away_postgresql())}
+    if database == "postgresql":
+        provide_postgresql(python)
+        return {"SB_SYNC_TEST_POSTGRES": stack.enter_context(throw_away(database))}
+    if database == "mariadb":
+        provide_mariadb(python)
+        return {"SB_SYNC_TEST_MARIADB": stack.enter_context(throw_away(database))}
+    return {}
 
 
 def is_strict() -> bool:

@@ -10,15 +10,27 @@ from urllib.parse import unquote
 
 import pytest
 
-from tests.servers import postgresql
+from tests.servers import mariadb, postgresql, supervisor
 
-pytestmark = pytest.mark.skipif("postgresql.find_binaries() is None", reason="no programs of PostgreSQL here")
-
-STARTER = [sys.executable, postgresql.__file__]
+PRODUCTS = [
+    pytest.param(
+        "postgresql",
+        marks=pytest.mark.skipif(postgresql.find_binaries() is None, reason="no programs of PostgreSQL here"),
+    ),
+    pytest.param(
+        "mariadb", marks=pytest.mark.skipif(mariadb.find_programs() is None, reason="no programs of MariaDB here")
+    ),
+]
+PID_FILES = {"postgresql": "data/postmaster.pid", "mariadb": "mariadb.pid"}
 
 
 def folder_of(url: str) -> Path:
-    return Path(unquote(url.split("host=")[1]))
+    place = Path(unquote(url.partition("?")[2].partition("=")[2]))
+    return place.parent if place.name.endswith(".sock") else place
+
+
+def pid_of(product: str, folder: Path) -> int:
+    return int((folder / PID_FILES[product]).read_text().split()[0])
 
 
 def wait_until_gone(folder: Path) -> bool:
@@ -36,19 +48,21 @@ def is_running(pid: int) -> bool:
     return True
 
 
-def test_a_server_runs_for_the_time_of_the_block_and_leaves_nothing() -> None:
-    with postgresql.throw_away_postgresql() as url:
+@pytest.mark.parametrize("product", PRODUCTS)
+def test_a_server_runs_for_the_time_of_the_block_and_leaves_nothing(product: str) -> None:
+    with supervisor.throw_away(product) as url:
         folder = folder_of(url)
-        pid = int((folder / "data" / "postmaster.pid").read_text().split()[0])
+        pid = pid_of(product, folder)
         assert is_running(pid)
     assert not folder.exists()
     assert not is_running(pid)
 
 
+@pytest.mark.parametrize("product", PRODUCTS)
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
-def test_a_server_stops_when_its_starter_is_ended_by_a_signal(number: int) -> None:
+def test_a_server_stops_when_its_starter_is_ended_by_a_signal(product: str, number: int) -> None:
     with subprocess.Popen(
-        STARTER,
+        [sys.executable, supervisor.__file__, product],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -58,7 +72,7 @@ def test_a_server_stops_when_its_starter_is_ended_by_a_signal(number: int) -> No
     ) as starter:
         assert starter.stdout is not None
         folder = folder_of(starter.stdout.readline().decode().strip())
-        pid = int((folder / "data" / "postmaster.pid").read_text().split()[0])
+        pid = pid_of(product, folder)
         assert is_running(pid)
         starter.send_signal(number)
     assert wait_until_gone(folder)
