@@ -43,6 +43,7 @@ SECOND = timedelta(seconds=1)
 
 SETTINGS: Mapping[str, Setting] = {
     "REQUIRE_TENANT": Setting(False, bool, "Refuse models whose rows belong to no organization."),
+    "CAPTURE": Setting([], (list, tuple), "Labels of further models whose changes are captured, for row filters."),
     "DEFAULT_BATCH_SIZE": Setting(1000, int, "Records of one pull answer where the client names no number.", 1),
     "MAX_BATCH_SIZE": Setting(10_000, int, "Most records of one pull answer.", 1),
     "MAX_PUSH_RECORDS": Setting(10_000, int, "Most records of one push.", 1),
@@ -55,6 +56,9 @@ SETTINGS: Mapping[str, Setting] = {
         str,
         "Log-in attempts per user name and per address.",
         pattern="[1-9][0-9]*/(s|sec|second|m|min|minute|h|hour|d|day)",
+    ),
+    "IDEMPOTENCY_RETENTION": Setting(
+        timedelta(days=7), timedelta, "How long the answer to an Idempotency-Key is kept.", timedelta(days=1)
     ),
     "FEED_RETENTION_DAYS": Setting(90, int, "Days for which the change log is kept.", 1),
     "LOG_RETENTION_DAYS": Setting(90, int, "Days for which sync logs are kept.", 1),

@@ -34,6 +34,12 @@ class InvalidCursor(SyncError):
     code = "invalid_cursor"
 
 
+class InvalidIdempotencyKey(SyncError):
+    """An Idempotency-Key has 1 to 255 visible ASCII characters."""
+
+    code = "invalid_idempotency_key"
+
+
 class OrganizationRequired(SyncError):
     """Name the organization: this user belongs to several."""
 
@@ -100,6 +106,13 @@ class WrongMethod(SyncError):
     status = 405
 
 
+class IdempotencyConflict(SyncError):
+    """A request with this Idempotency-Key is still under way: try again."""
+
+    code = "idempotency_conflict"
+    status = 409
+
+
 class TooLarge(SyncError):
     """The body is larger than this server accepts."""
 
@@ -112,6 +125,13 @@ class UnsupportedMediaType(SyncError):
 
     code = "unsupported_media_type"
     status = 415
+
+
+class IdempotencyKeyReused(SyncError):
+    """This Idempotency-Key was used for another body: take a new one for each request."""
+
+    code = "idempotency_key_reused"
+    status = 422
 
 
 class Throttled(SyncError):

@@ -35,7 +35,10 @@ class ModelPushed:
 
 @dataclass(frozen=True)
 class PushFinished:
-    """A push was processed; `seconds` is the time it took, `memory` the growth in MiB, `queries` its statements."""
+    """A push was processed; `seconds` is the time it took, `memory` the growth in MiB, `queries` its statements.
+
+    `conflicts` counts records whose row had changed since their client saw it, settled or not.
+    """
 
     user_id: str
     username: str
@@ -49,6 +52,7 @@ class PushFinished:
     queries: int
     memory: float
     error: str = ""
+    conflicts: int = 0
 
 
 @dataclass(frozen=True)

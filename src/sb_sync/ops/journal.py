@@ -83,7 +83,7 @@ def _log(event: Event, operation: str, *, count: int, error: str) -> List[Statem
         "user_id": event.user_id,
         "site_id": event.site_id,
         "operation": operation,
-        "status": STATUSES.get(event.status, SyncLog.Status.WARNING),
+        "status": _judge(event),
         "model_name": _single_model(event),
         "object_count": count,
         "error_message": clean_text(error),
@@ -93,6 +93,13 @@ def _log(event: Event, operation: str, *, count: int, error: str) -> List[Statem
         "processing_time": event.seconds,
     }
     return _insert(SyncLog, [entry])
+
+
+def _judge(event: Event) -> str:
+    """Return how a request went: one that met conflicts is worth a look, whatever became of them."""
+    if isinstance(event, PushFinished) and event.conflicts:
+        return SyncLog.Status.WARNING
+    return STATUSES.get(event.status, SyncLog.Status.WARNING)
 
 
 def _measure(event: Event, operation: str, *, batch_size: int) -> List[Statement]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from sb_sync.push.pipeline import run
 from sb_sync.push.report import PushAnswer
+from sb_sync.push.retries import Retry
 from sb_sync.push.route import Route, find_route
 
-__all__ = ["PushAnswer", "Route", "find_route", "run"]
+__all__ = ["PushAnswer", "Retry", "Route", "find_route", "run"]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any, Dict, FrozenSet, List, Mapping, Optional, Tuple, Union
+from dataclasses import dataclass, field, replace
+from typing import AbstractSet, Any, Dict, FrozenSet, List, Mapping, Optional, Tuple, Union
 
 from sb_sync.catalog import SyncedModel
 from sb_sync.protocol import CONFLICT, CREATED, ERROR, INVALID, REMOVED, UNCHANGED, UPDATED
@@ -70,7 +70,8 @@ class Record:
 
     `key` is the Python value of the key or a `ClientReference` where the key itself is a reference; None where the
     record has none. `values` holds JSON by the field's name on the wire, `references` and `lists` decoded keys;
-    `ignored` the names that were sent and are not the client's to write.
+    `base` is JSON as `values`, of the fields that the client may write; `ignored` the names that were sent and are not
+    the client's to write.
     """
 
     index: int
@@ -84,11 +85,23 @@ class Record:
     references: Mapping[str, Reference]
     lists: Mapping[str, Tuple[Reference, ...]]
     ignored: Tuple[str, ...]
+    base: Optional[Mapping[str, Any]] = None
 
     @property
     def label(self) -> str:
         """Return the model's label."""
         return self.synced.label
+
+    def keep_only(self, names: AbstractSet[str]) -> Record:
+        """Return a record that writes these fields alone, whatever stands in the row now."""
+        return replace(
+            self,
+            version=None,
+            is_deletion=False,
+            values={name: value for name, value in self.values.items() if name in names},
+            references={name: value for name, value in self.references.items() if name in names},
+            lists={name: value for name, value in self.lists.items() if name in names},
+        )
 
 
 @dataclass(frozen=True)
@@ -114,7 +127,11 @@ class Task:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one record. `key` is JSON; `server` the stored record of a conflict, None where there is none."""
+    """What became of one record.
+
+    `key` is JSON; `server` the stored record of a conflict, None where there is none; `conflict` says how one was
+    settled, `fields` what both sides changed where it was not.
+    """
 
     status: str
     key: Any = None
@@ -122,6 +139,8 @@ class Outcome:
     code: Optional[str] = None
     errors: Mapping[str, List[str]] = field(default_factory=dict)
     server: Any = MISSING
+    conflict: Optional[str] = None
+    fields: Optional[Tuple[str, ...]] = None
 
     @property
     def is_applied(self) -> bool:

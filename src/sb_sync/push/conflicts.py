@@ -1,21 +1,20 @@
-"""Sixth step: records whose rows changed since the client saw them, and what becomes of them.
-
-The one policy is to reject: nothing is written and the client is shown what is stored.
-"""
+"""Rows that changed since the client saw them: how they are found, and how an outcome tells of them."""
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Dict, Mapping, Optional, Sequence
 
 from sb_sync.access import scoped_queryset
 from sb_sync.catalog import SyncedModel
-from sb_sync.protocol import CONFLICT, KEY, VERSION
-from sb_sync.push.batch import Outcome, Record
+from sb_sync.protocol import CONFLICT, DELETED, KEY, VERSION
+from sb_sync.push.batch import MISSING, Outcome, Record
 from sb_sync.push.chunks import split
-from sb_sync.push.state import PushState
-from sb_sync.wire import ModelSchema, read_records
+from sb_sync.push.sides import find_differences, is_same_value
+from sb_sync.push.state import Note, PushState
+from sb_sync.wire import ModelSchema, find_field_lists, is_version_of, read_records, read_tag
 
-__all__ = ["find_conflicts", "lost", "read_visible"]
+__all__ = ["Versions", "lost", "read_visible", "reject", "tell_settled"]
 
 
 def lost(key: Any = None) -> Outcome:
@@ -23,31 +22,55 @@ def lost(key: Any = None) -> Outcome:
     return Outcome(CONFLICT, key=key, server=None)
 
 
-def find_conflicts(
-    state: PushState, synced: SyncedModel, schema: ModelSchema, versions: Mapping[Any, List[Record]]
-) -> Dict[int, Outcome]:
-    """Return the outcomes, by index, of records that carry another version than their row has.
-
-    `versions` holds the records that carry one, by the key of their row.
-    """
-    settled: Dict[int, Outcome] = {}
-    if not versions:
-        return settled
-    stored = read_visible(state, synced, schema, list(versions))
-    for key, records in versions.items():
-        server = stored.get(schema.key.encode(key))
-        for record in records:
-            if server is None:
-                settled[record.index] = lost(schema.key.encode(key))
-            elif server[VERSION] != record.version:
-                settled[record.index] = _reject(state, record, server)
-    return settled
-
-
-def _reject(state: PushState, record: Record, server: Mapping[str, Any]) -> Outcome:
+def reject(state: PushState, record: Record, note: Note) -> Outcome:
     """Write nothing and show what is stored, to a user who may read it."""
-    shown = server if state.scope.may_pull(record.label) else None
-    return Outcome(CONFLICT, key=server[KEY], server=shown)
+    state.notes[record.index] = note
+    shown = note.server if state.scope.may_pull(record.label) else None
+    return Outcome(CONFLICT, key=note.server[KEY], server=shown)
+
+
+class Versions:
+    """Tells whether a version is still that of a row, over the fields that it was made of."""
+
+    def __init__(self, schema: ModelSchema, records: Sequence[Record], using: str) -> None:
+        """Look up the fields of versions from before a deployment: one statement where there are any."""
+        self._schema = schema
+        tags = {read_tag(record.version or "") for record in records} - {None, schema.tag}
+        self._lists = {schema.tag: schema.version_names, **find_field_lists((tag for tag in tags if tag), using)}
+
+    def is_current(self, record: Record, client: Mapping[str, Any], server: Mapping[str, Any]) -> bool:
+        """Tell whether a record may be applied as if nobody had written in between.
+
+        A value of a field that the version knows nothing of would overwrite one that its client never saw.
+        """
+        version = record.version or ""
+        if version == server[VERSION]:
+            return True
+        names = self._lists.get(read_tag(version) or "")
+        if names is None or not is_version_of(self._schema, server, version, names):
+            return False
+        return record.is_deletion or set(find_differences(record, client, server)) <= set(names)
+
+
+def tell_settled(state: PushState, record: Record, outcome: Outcome, server: Optional[Mapping[str, Any]]) -> Outcome:
+    """Return an outcome that says how the conflict of its record was settled, where there was one.
+
+    The row is shown where it is not what was sent, to a user who may read it.
+    """
+    note = state.notes.get(record.index)
+    if note is None or note.settled is None or not outcome.is_applied:
+        return outcome
+    is_shown = server is not None and state.scope.may_pull(record.label) and _is_other(note, record, server)
+    return replace(outcome, conflict=note.settled, server=server if is_shown else MISSING)
+
+
+def _is_other(note: Note, record: Record, server: Mapping[str, Any]) -> bool:
+    """Tell whether a row is not what the client sent."""
+    by_name = record.schema.by_name
+    sent = [name for name in note.client if name in by_name and name != KEY]
+    return DELETED in note.client or any(
+        not is_same_value(by_name[name], note.client[name], server[name]) for name in sent
+    )
 
 
 def read_visible(

@@ -15,7 +15,7 @@ from sb_sync.protocol import PROTECTED, REMOVED, UNCHANGED
 from sb_sync.push.batch import NON_FIELD, Change, Outcome, Task, refuse
 from sb_sync.push.cascades import Closure, find_blocked, walk
 from sb_sync.push.chunks import split
-from sb_sync.push.conflicts import find_conflicts
+from sb_sync.push.conflicts import tell_settled
 from sb_sync.push.history import REASON
 from sb_sync.push.instances import call_project
 from sb_sync.push.locate import find_key
@@ -40,12 +40,6 @@ def delete_rows(state: PushState, synced: SyncedModel, schema: ModelSchema, task
             outcomes[task.record.index] = _absent(state, synced, schema, key)
         else:
             standing[task.record.index] = key
-    versions = {
-        standing[task.record.index]: [task.record]
-        for task in tasks
-        if task.record.version is not None and task.record.index in standing
-    }
-    outcomes.update(find_conflicts(state, synced, schema, versions))
     left = [task for task in tasks if task.record.index not in outcomes]
     if left:
         outcomes.update(_delete_standing(state, synced, schema, left, standing))
@@ -77,7 +71,8 @@ def _delete_standing(
         if task.record.index not in outcomes:
             key = wanted[task.record.index]
             _note_taken(state, closure, model, key)
-            outcomes[task.record.index] = Outcome(REMOVED, key=schema.key.encode(key))
+            outcome = Outcome(REMOVED, key=schema.key.encode(key))
+            outcomes[task.record.index] = tell_settled(state, task.record, outcome, None)
     return outcomes
 
 

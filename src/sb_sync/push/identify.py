@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional, Tuple, Union
+from typing import Any, Dict, List, Mapping, Optional, Tuple, Union
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
@@ -10,12 +10,12 @@ from django.utils.translation import gettext as _
 from sb_sync.access import Scope
 from sb_sync.catalog import SyncedModel
 from sb_sync.models import ClientRecord
-from sb_sync.protocol import CLIENT_ID, INVALID, KEY, PERMISSION_DENIED, UNKNOWN_FIELD
+from sb_sync.protocol import BASE, CLIENT_ID, ENVELOPE, INVALID, KEY, PERMISSION_DENIED, UNKNOWN_FIELD
 from sb_sync.push.batch import Envelope, Outcome, Record, Reference, refuse
 from sb_sync.push.parse import read_client_reference
 from sb_sync.wire import WireField, schema_of
 
-__all__ = ["decode", "identify"]
+__all__ = ["decode", "identify", "read_value"]
 
 # As much of a key as can be remembered for a `_client_id`.
 MAX_NAMED_KEY = ClientRecord._meta.get_field("object_key").max_length or 0
@@ -26,6 +26,7 @@ def identify(scope: Scope, envelope: Envelope, synced: SyncedModel) -> Union[Rec
     reading = _Reading(scope, synced)
     for name, value in envelope.fields.items():
         reading.take(name, value)
+    base = None if envelope.base is None else reading.take_base(envelope.base)
     if reading.code is not None:
         return refuse(reading.code, reading.errors)
     key = reading.key
@@ -47,6 +48,7 @@ def identify(scope: Scope, envelope: Envelope, synced: SyncedModel) -> Union[Rec
         references={} if envelope.is_deletion else reading.references,
         lists={} if envelope.is_deletion else reading.lists,
         ignored=tuple(reading.ignored),
+        base=base,
     )
 
 
@@ -59,6 +61,16 @@ def decode(wire_field: WireField, value: Any) -> Any:
         return wire_field.decode_key(value)
     except (ValueError, TypeError, OverflowError, ArithmeticError) as error:
         raise ValidationError(_("Enter a valid value."), code="invalid") from error
+
+
+def read_value(wire_field: WireField, value: Any) -> Any:
+    """Return what one JSON value of any field stands for: a Python value, a reference, or a list of these.
+
+    Raises `ValidationError`.
+    """
+    if wire_field.is_list:
+        return _read_list(wire_field, value)
+    return decode(wire_field, value) if wire_field.references is None else _read_reference(wire_field, value)
 
 
 class _Reading:
@@ -86,6 +98,17 @@ class _Reading:
         except ValidationError as error:
             for message in error.messages:
                 self._fail(INVALID, wire_field.name, message)
+
+    def take_base(self, base: Mapping[str, Any]) -> Dict[str, Any]:
+        """Return the values that the client began from, of the fields that it may write; pulled records will do."""
+        values: Dict[str, Any] = {}
+        for name, value in base.items():
+            wire_field = self.schema.by_name.get(name)
+            if wire_field is not None and not wire_field.read_only and wire_field is not self.schema.key:
+                values[wire_field.name] = value
+            elif wire_field is None and name not in ENVELOPE:
+                self._fail(UNKNOWN_FIELD, BASE, _("Unknown field: %s.") % name[:200])
+        return values
 
     def _take_known(self, name: str, wire_field: WireField, value: Any) -> None:
         if wire_field is self.schema.key:

@@ -14,7 +14,7 @@ from sb_sync.push.state import PushState
 from sb_sync.push.targets import find_values, reachable_rows
 from sb_sync.wire import ModelSchema, WireField
 
-__all__ = ["find_dangling", "missing", "resolve_references"]
+__all__ = ["find_dangling", "find_named_key", "missing", "resolve_references"]
 
 
 def missing(name: str) -> Outcome:
@@ -31,14 +31,14 @@ def resolve_references(state: PushState, task: Task) -> Union[Dict[str, Any], Ou
         resolved[name] = reference
         if isinstance(reference, ClientReference):
             wire_field = task.record.schema.by_name[name]
-            key = _find_key(state, wire_field, reference)
+            key = find_named_key(state, wire_field, reference)
             if key is None:
                 return missing(name)
             resolved[name] = key
     return resolved
 
 
-def _find_key(state: PushState, wire_field: WireField, reference: ClientReference) -> Any:
+def find_named_key(state: PushState, wire_field: WireField, reference: ClientReference) -> Any:
     """Return the value by which a foreign key names the row of a `_client_id`, or None."""
     assert wire_field.references is not None
     key = state.client_ids.resolve(wire_field.references, reference)

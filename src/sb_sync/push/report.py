@@ -23,17 +23,18 @@ from sb_sync.protocol import (
 )
 from sb_sync.push.batch import MISSING, Outcome, Record
 
-__all__ = ["Entry", "PushAnswer", "count_models", "judge", "make_answer"]
+__all__ = ["Entry", "PushAnswer", "count_conflicts", "count_models", "judge", "make_answer"]
 
 APPLIED = (CREATED, UPDATED, REMOVED, UNCHANGED)
 
 
 @dataclass(frozen=True)
 class PushAnswer:
-    """HTTP status and JSON body."""
+    """HTTP status and JSON body; a replayed one was given before, and nothing was done for it now."""
 
     status: int
     body: Dict[str, Any]
+    is_replayed: bool = False
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,12 @@ def count_models(entries: Sequence[Entry], *, is_undone: bool) -> Mapping[str, M
     }
 
 
+def count_conflicts(entries: Sequence[Entry], *, is_undone: bool) -> int:
+    """Return how many records met a row that had changed, settled or not."""
+    outcomes = [entry.outcome for entry in entries]
+    return sum(outcome.is_conflict or (outcome.conflict is not None and not is_undone) for outcome in outcomes)
+
+
 def _describe_models(entries: Sequence[Entry], *, is_undone: bool) -> Dict[str, Dict[str, int]]:
     """Return the counts per model as the client is told them."""
     names: Tuple[str, ...] = APPLIED
@@ -119,6 +126,10 @@ def _describe(entry: Entry) -> Dict[str, Any]:
         told["errors"] = {name: [str(message) for message in messages] for name, messages in outcome.errors.items()}
     if outcome.server is not MISSING:
         told["server"] = outcome.server
+    if outcome.conflict is not None:
+        told["conflict"] = outcome.conflict
+    if outcome.fields is not None:
+        told["fields"] = list(outcome.fields)
     ignored: List[str] = list(entry.record.ignored) if entry.record is not None else []
     if ignored:
         told["ignored"] = ignored

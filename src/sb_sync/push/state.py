@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Mapping, Sequence, Set, Tuple
+from dataclasses import dataclass, replace
+from typing import Any, Dict, Mapping, Optional, Sequence, Set, Tuple
 
 from sb_sync.access import Scope
 from sb_sync.catalog import SyncedModel
 from sb_sync.protocol import UNCHANGED
-from sb_sync.push.batch import Outcome, Task
+from sb_sync.push.batch import Outcome, Record, Task
 from sb_sync.push.client_ids import ClientIds
 from sb_sync.push.route import Route, find_route
 from sb_sync.push.rows import Rows
 
-__all__ = ["PushState"]
+__all__ = ["Note", "PushState"]
+
+
+@dataclass(frozen=True)
+class Note:
+    """A conflict that was met: both sides by their names on the wire, and how it was settled, None where it was not."""
+
+    client: Mapping[str, Any]
+    server: Mapping[str, Any]
+    settled: Optional[str]
+    fields: Tuple[str, ...] = ()
 
 
 class PushState:
@@ -20,7 +31,8 @@ class PushState:
 
     `taken` holds (label of the topmost table, key) of rows that went with another one's deletion, `failed_seconds`
     the outcomes of second turns that failed: with these known the push begins again. `collided` are the outcomes of
-    new rows whose key came to be taken meanwhile, `written` the keys of rows by index of their records.
+    new rows whose key came to be taken meanwhile, `written` the keys of rows by index of their records. `notes` tell of
+    the conflicts that were met, `judged` holds what a policy made of their records, both by index.
     """
 
     def __init__(self, scope: Scope, using: str) -> None:
@@ -34,6 +46,8 @@ class PushState:
         self.failed_seconds: Dict[int, Outcome] = {}
         self.collided: Dict[int, Outcome] = {}
         self.written: Dict[int, Any] = {}
+        self.notes: Dict[int, Note] = {}
+        self.judged: Dict[int, Record] = {}
         self._routes: Dict[str, Route] = {}
 
     def route(self, synced: SyncedModel) -> Route:
@@ -52,7 +66,7 @@ class PushState:
         elif outcome.status != UNCHANGED:
             first = self.outcomes[index]
             status = outcome.status if first.status == UNCHANGED else first.status
-            self.outcomes[index] = Outcome(status, key=first.key, version=outcome.version)
+            self.outcomes[index] = replace(outcome, status=status, key=first.key)
 
     def settle_all(self, tasks: Sequence[Task], outcomes: Mapping[int, Outcome]) -> None:
         """Note the outcomes that there are, by index of their records."""

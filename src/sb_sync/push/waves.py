@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import logging
-from typing import Any, Dict, List, Sequence, Union
+from typing import Any, Dict, List, Mapping, Sequence, Union
 
 from sb_sync import catalog
 from sb_sync.catalog import SyncedModel
 from sb_sync.protocol import INTERNAL, UNCHANGED, VERSION
-from sb_sync.push.batch import Change, Outcome, Record, Task, refuse
-from sb_sync.push.conflicts import find_conflicts, read_visible
+from sb_sync.push.batch import Change, Outcome, Task, refuse
+from sb_sync.push.conflicts import read_visible, tell_settled
 from sb_sync.push.deletions import delete_rows
 from sb_sync.push.locate import find_key, locate
 from sb_sync.push.many import compare_lists, find_dangling_items, resolve_lists
+from sb_sync.push.policies import judge
 from sb_sync.push.references import find_dangling, resolve_references
 from sb_sync.push.rows import has_relatives
 from sb_sync.push.state import PushState
@@ -24,6 +25,8 @@ from sb_sync.wire import ModelSchema, schema_of
 __all__ = ["run_wave"]
 
 Outcomes = Dict[int, Outcome]
+#: Rows as a pull gives them, by their keys in JSON.
+Servers = Mapping[Any, Mapping[str, Any]]
 
 logger = logging.getLogger("sb_sync")
 
@@ -42,12 +45,14 @@ def _run_model(state: PushState, synced: SyncedModel, tasks: Sequence[Task]) -> 
     schema = schema_of(synced)
     keys = [key for key in (find_key(state, task.record) for task in tasks) if key is not None]
     state.rows.load(synced, keys)
-    deletions = [task for task in tasks if task.record.is_deletion]
-    writes = [task for task in tasks if not task.record.is_deletion]
+    judgement = judge(state, synced, schema, tasks)
+    state.settle_all(tasks, judgement.outcomes)
+    deletions = [task for task in judgement.tasks if task.record.is_deletion]
+    writes = [task for task in judgement.tasks if not task.record.is_deletion]
     if deletions:
         state.settle_all(deletions, delete_rows(state, synced, schema, deletions))
     if writes:
-        _settle(state, writes, _write(state, synced, schema, writes))
+        _settle(state, writes, _write(state, synced, schema, writes, judgement.servers))
         if state.collided:
             again = [task for task in writes if task.record.index in state.collided]
             _identify_again(state, synced, schema, again)
@@ -63,7 +68,7 @@ def _identify_again(state: PushState, synced: SyncedModel, schema: ModelSchema, 
     refused = dict(state.collided)
     state.collided.clear()
     state.rows.load(synced, [find_key(state, task.record) for task in tasks])
-    outcomes = _write(state, synced, schema, tasks)
+    outcomes = _write(state, synced, schema, tasks, {})
     _settle(state, tasks, {**refused, **outcomes})
     state.collided.clear()
 
@@ -80,7 +85,9 @@ def _settle(state: PushState, tasks: Sequence[Task], outcomes: Outcomes) -> None
             state.client_ids.add(record.label, record.client_id, state.written[record.index])
 
 
-def _write(state: PushState, synced: SyncedModel, schema: ModelSchema, tasks: Sequence[Task]) -> Outcomes:
+def _write(
+    state: PushState, synced: SyncedModel, schema: ModelSchema, tasks: Sequence[Task], servers: Servers
+) -> Outcomes:
     """Take creations and changes of one model through the steps; return what became of each, by index."""
     outcomes: Outcomes = {}
     changes: List[Change] = []
@@ -92,11 +99,9 @@ def _write(state: PushState, synced: SyncedModel, schema: ModelSchema, tasks: Se
             changes.append(found)
     compare_lists(state, schema, changes)
     unchanged = [change for change in changes if change.is_empty]
-    outcomes.update(_confirm(state, synced, schema, unchanged))
+    outcomes.update(_confirm(state, synced, schema, unchanged, servers))
     changes = [change for change in changes if not change.is_empty]
     outcomes.update(_make_instances(changes))
-    changes = [change for change in changes if change.record.index not in outcomes]
-    outcomes.update(find_conflicts(state, synced, schema, _versions(state, changes)))
     for find_refused in (find_dangling, find_dangling_items, find_duplicates):
         changes = [change for change in changes if change.record.index not in outcomes]
         outcomes.update(find_refused(state, synced, schema, changes))
@@ -136,24 +141,17 @@ def _prepare(state: PushState, task: Task) -> Union[Change, Outcome]:
     return change
 
 
-def _versions(state: PushState, changes: Sequence[Change]) -> Dict[Any, List[Record]]:
-    """Return the records that carry a version, by the key of their row; a second turn goes on from the first."""
-    versions: Dict[Any, List[Record]] = {}
-    for change in changes:
-        goes_on = change.task.is_second and state.outcomes[change.record.index].status != UNCHANGED
-        if change.record.version is not None and not change.is_creation and not goes_on:
-            versions.setdefault(change.key, []).append(change.record)
-    return versions
-
-
-def _confirm(state: PushState, synced: SyncedModel, schema: ModelSchema, changes: Sequence[Change]) -> Outcomes:
+def _confirm(
+    state: PushState, synced: SyncedModel, schema: ModelSchema, changes: Sequence[Change], servers: Servers
+) -> Outcomes:
     """Return the outcomes of records that change nothing."""
-    if not changes:
-        return {}
-    stored = read_visible(state, synced, schema, [change.key for change in changes])
     outcomes: Outcomes = {}
+    keys = {change.record.index: schema.key.encode(change.key) for change in changes}
+    unread = [change.key for change in changes if keys[change.record.index] not in servers]
+    stored = {**servers, **(read_visible(state, synced, schema, unread) if unread else {})}
     for change in changes:
-        key = schema.key.encode(change.key)
+        key = keys[change.record.index]
         server = stored.get(key)
-        outcomes[change.record.index] = Outcome(UNCHANGED, key=key, version=server[VERSION] if server else None)
+        outcome = Outcome(UNCHANGED, key=key, version=server[VERSION] if server else None)
+        outcomes[change.record.index] = tell_settled(state, change.record, outcome, server)
     return outcomes

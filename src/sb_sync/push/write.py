@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List, Sequence
+from typing import Callable, Dict, List, Sequence
 
 from django.db import connections, transaction
 from django.utils.translation import gettext as _
@@ -11,7 +11,7 @@ from sb_sync.catalog import SyncedModel
 from sb_sync.feed import backend_for
 from sb_sync.protocol import CREATED, KEY, PERMISSION_DENIED, UPDATED, VERSION
 from sb_sync.push.batch import NON_FIELD, Change, Outcome, refuse
-from sb_sync.push.conflicts import read_visible
+from sb_sync.push.conflicts import read_visible, tell_settled
 from sb_sync.push.history import write_history
 from sb_sync.push.instances import save_each
 from sb_sync.push.integrity import REFUSED, explain, is_key_collision
@@ -94,12 +94,11 @@ def _attempt(state: PushState, synced: SyncedModel, schema: ModelSchema, changes
         if gone:
             raise _OutOfScope(gone)
     for change in written:
-        outcomes[change.record.index] = _succeed(change, stored[schema.key.encode(change.key)])
+        server = stored[schema.key.encode(change.key)]
+        status = CREATED if change.is_creation else UPDATED
+        outcome = Outcome(status, key=server[KEY], version=server[VERSION])
+        outcomes[change.record.index] = tell_settled(state, change.record, outcome, server)
     return outcomes
-
-
-def _succeed(change: Change, server: Dict[str, Any]) -> Outcome:
-    return Outcome(CREATED if change.is_creation else UPDATED, key=server[KEY], version=server[VERSION])
 
 
 def settle_immediately(using: str) -> None:

@@ -1,0 +1,100 @@
+"""The project's own code around a push: before a record is read, and after all is committed."""
+
+from __future__ import annotations
+
+import copy
+import logging
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from typing import Any, Dict, List, Mapping, Sequence, Union
+
+from django.db import InterfaceError, OperationalError, transaction
+
+from sb_sync import catalog
+from sb_sync.access import Scope
+from sb_sync.catalog import SyncedModel
+from sb_sync.errors import RecordError
+from sb_sync.protocol import DELETED, ENVELOPE, INTERNAL, MODEL
+from sb_sync.push.batch import NON_FIELD, Envelope, Outcome, Record, refuse
+from sb_sync.push.identify import identify
+from sb_sync.registry import runs_own
+from sb_sync.wire import schema_of
+
+__all__ = ["Draft", "has_before_push", "read_draft", "run_after_push"]
+
+logger = logging.getLogger("sb_sync")
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A record that the project's `before_push` has yet to see."""
+
+    envelope: Envelope
+    synced: SyncedModel
+
+    @property
+    def index(self) -> int:
+        """Return the place in the array."""
+        return self.envelope.index
+
+
+def has_before_push(synced: SyncedModel) -> bool:
+    """Tell whether the project wants to see the records of a model first."""
+    return runs_own(synced.sync, "before_push")
+
+
+def read_draft(scope: Scope, draft: Draft, using: str) -> Union[Record, Outcome]:
+    """Let the project change a record, then identify it as any other; what it wrote goes where it refuses."""
+    record = _present(draft)
+    try:
+        with transaction.atomic(using=using):
+            returned = draft.synced.sync.before_push(record, scope)
+    except RecordError as error:
+        return refuse(error.code, {error.field or NON_FIELD: [error.message]})
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:
+        logger.exception("before_push failed for a pushed %s.", draft.synced.label)
+        return refuse(INTERNAL)
+    changed: Any = record if returned is None else returned
+    if not isinstance(changed, dict):
+        logger.error("before_push of %s returned neither a dict nor None.", draft.synced.label)
+        return refuse(INTERNAL)
+    return identify(scope, replace(draft.envelope, fields=_take_back(draft, changed)), draft.synced)
+
+
+def _present(draft: Draft) -> Dict[str, Any]:
+    """Return a record as the project sees it: by the names on the wire, and its own to change."""
+    by_name = schema_of(draft.synced).by_name
+    record: Dict[str, Any] = {DELETED: True} if draft.envelope.is_deletion else {}
+    for name, value in draft.envelope.fields.items():
+        known = by_name[name].name if name in by_name else name
+        # Sent under two names it stays so, and is refused where the values differ.
+        record[name if known in record else known] = copy.deepcopy(value)
+    return record
+
+
+def _take_back(draft: Draft, changed: Mapping[Any, Any]) -> Dict[str, Any]:
+    """Return the fields of a changed record; the key stays as it was sent, and so does the envelope."""
+    by_name = schema_of(draft.synced).by_name
+    key = schema_of(draft.synced).key
+    fields = {
+        str(name): value
+        for name, value in changed.items()
+        if name not in ENVELOPE and by_name.get(str(name)) is not key
+    }
+    sent = draft.envelope.fields
+    return {**fields, **{name: value for name, value in sent.items() if by_name.get(name) is key}}
+
+
+def run_after_push(scope: Scope, results: Sequence[Mapping[str, Any]]) -> None:
+    """Tell the project what became of its records, model by model; nothing that it raises changes anything."""
+    own: Dict[str, List[Mapping[str, Any]]] = defaultdict(list)
+    for result in results:
+        own[result[MODEL] or ""].append(result)
+    for label, synced in catalog.synced_models().items():
+        if label in own and runs_own(synced.sync, "after_push"):
+            try:
+                synced.sync.after_push([copy.deepcopy(dict(result)) for result in own[label]], scope)
+            except Exception:
+                logger.exception("after_push failed for %s.", label)

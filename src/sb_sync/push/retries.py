@@ -1,0 +1,114 @@
+"""The first answer to an Idempotency-Key: kept with the rows of its push, given again for the same body."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any, Dict, Mapping, Optional
+
+from django.db import IntegrityError, router
+from django.utils import timezone
+
+from sb_sync import catalog
+from sb_sync.access import Scope, fingerprint
+from sb_sync.config import setting
+from sb_sync.errors import IdempotencyKeyReused
+from sb_sync.models import StoredAnswer
+from sb_sync.protocol import MODEL
+from sb_sync.push.report import PushAnswer
+
+__all__ = ["Claimed", "Retry", "StoredAnswers"]
+
+# What is kept: an atomic push that was undone is answered 400, all else that was processed 200 or 202.
+KEPT = (200, 202, 400)
+MAX_PATH_LENGTH = StoredAnswer._meta.get_field("path").max_length or 0
+
+
+class Claimed(Exception):
+    """Another request with the same key was faster."""
+
+
+@dataclass(frozen=True)
+class Retry:
+    """How a request may be known again: by its key and path; `body_digest` tells whether it is the same one."""
+
+    key: str
+    path: str
+    body_digest: str
+
+    @property
+    def name(self) -> str:
+        """Return a name for key and path of a length that every database can index, the same in no other case."""
+        return hashlib.blake2b(f"{self.path}\x00{self.key}".encode(), digest_size=32).hexdigest()
+
+
+class StoredAnswers:
+    """The answers of one user in one organization, to one key."""
+
+    def __init__(self, scope: Scope, retry: Retry) -> None:
+        """Remember who asks; nothing is read yet."""
+        self.using = router.db_for_write(StoredAnswer)
+        self._scope = scope
+        self._retry = retry
+        self._is_expired = False
+
+    def find(self) -> Optional[PushAnswer]:
+        """Return the answer that was given before, or None.
+
+        Raises `IdempotencyKeyReused` where it was one to another body.
+        """
+        row = self._rows().first()
+        self._is_expired = row is not None and row.created_at <= timezone.now() - setting("IDEMPOTENCY_RETENTION")
+        if row is None or self._is_expired:
+            return None
+        if row.body_digest != self._retry.body_digest:
+            raise IdempotencyKeyReused
+        return PushAnswer(row.status, self._show(row.answer, row.rules or {}), is_replayed=True)
+
+    def claim(self) -> None:
+        """Take the key for this transaction: whoever comes second waits here until it ends.
+
+        Raises `Claimed` where it is taken.
+        """
+        if self._is_expired:
+            self._rows().delete()
+        try:
+            StoredAnswer._base_manager.using(self.using).create(
+                user_id=self._scope.user_id,
+                site_id=self._scope.site_id,
+                name=self._retry.name,
+                body_digest=self._retry.body_digest,
+                path=self._retry.path[-MAX_PATH_LENGTH:],
+            )
+        except IntegrityError as error:
+            raise Claimed from error
+
+    def keep(self, answer: PushAnswer) -> None:
+        """Write the answer down, in the transaction that claimed the key; one that is not kept gives the key back."""
+        if answer.status in KEPT:
+            rules = {label: self._rule(label) for label in _shown_labels(answer.body)}
+            self._rows().update(status=answer.status, answer=answer.body, rules=rules)
+        else:
+            self._rows().delete()
+
+    def _rows(self) -> Any:
+        rows = StoredAnswer._base_manager.using(self.using)
+        return rows.filter(user_id=self._scope.user_id, site_id=self._scope.site_id, name=self._retry.name)
+
+    def _rule(self, label: str) -> Optional[str]:
+        """Return a name for the rules under which the user reads a model, None where it may not."""
+        synced = catalog.find(label)
+        return fingerprint(self._scope, synced) if synced is not None and self._scope.may_pull(label) else None
+
+    def _show(self, body: Dict[str, Any], rules: Mapping[str, Any]) -> Dict[str, Any]:
+        """Return a stored answer without the rows that the user can no longer be sure to see."""
+        closed = {label for label, rule in rules.items() if rule is None or self._rule(label) != rule}
+        for result in body["results"] if closed else ():
+            if result[MODEL] in closed and "server" in result:
+                result["server"] = None
+        return body
+
+
+def _shown_labels(body: Mapping[str, Any]) -> Any:
+    """Return the models of which an answer shows rows."""
+    return sorted({result[MODEL] for result in body["results"] if result.get("server") is not None})
