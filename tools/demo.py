@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import signal
 import subprocess
 from typing import Any
 
@@ -25,6 +24,7 @@ def run(options: argparse.Namespace) -> int:
         try:
             return process.wait()
         except KeyboardInterrupt:
-            process.send_signal(signal.SIGINT)
+            # Not SIGINT: a shell that starts this in the background has it ignored, and children inherit that.
+            process.terminate()
             process.wait()
             raise

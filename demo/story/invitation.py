@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from demo.sales.seeding.access import PASSWORD, USERS
 from demo.settings import FOLDER
 from demo.story.server import Server
@@ -9,7 +11,7 @@ from demo.story.server import Server
 
 def invite(server: Server) -> None:
     """Print addresses, users and lines that work."""
-    print("\nServing until Ctrl-C:")
+    print(f"\nServing until Ctrl-C, or kill {os.getpid()}:")
     print(f"  API     {server.address}/api/sync/")
     print(f"  admin   {server.address}/admin/   (office)")
     print(f"  folder  {FOLDER}\n")

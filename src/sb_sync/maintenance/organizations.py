@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, List, Optional
 
 from django.contrib.auth import get_user_model
+from django.contrib.sites.models import Site
 from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db import transaction
 
@@ -79,17 +80,20 @@ def choose_organization(slug: Optional[str], file: PermissionFile) -> Organizati
 
 
 def create_organization(
-    name: str, slug: str, *, template: Optional[str] = None, dry_run: bool = False
+    name: str, slug: str, *, site_id: Optional[int] = None, template: Optional[str] = None, dry_run: bool = False
 ) -> OrganizationReport:
     """Make an organization; with a template, make the common groups and grant every synchronised model there.
 
+    With `site_id` that Site becomes the organization, with all rows that point at it; its domain becomes the slug.
     One that stands already under this slug and name is left as it is, and granted. Raises `Refused`.
     """
     with transaction.atomic():
         organization = Organization.objects.filter(slug=slug).first()
         is_new = organization is None
         if organization is None:
-            organization = _make_organization(name, slug)
+            organization = _make_organization(name, slug, _find_site(slug, site_id))
+        elif site_id is not None and organization.pk != site_id:
+            raise Refused(f"The organization {slug!r} exists, and is another Site ({organization.pk}).")
         elif organization.name != name:
             raise Refused(f"The organization {slug!r} exists, and is called {organization.name!r}.")
         granted = _grant_all(organization, template) if template else None
@@ -133,10 +137,31 @@ def _grant_all(organization: Organization, template: str) -> ApplyReport:
     return apply_file(generate_file(organization, template), organization)
 
 
-def _make_organization(name: str, slug: str) -> Organization:
+def _find_site(slug: str, site_id: Optional[int]) -> Optional[Site]:
+    """Return the Site that is to become an organization, None where a new one is. Raises `Refused`."""
+    namesake = Site.objects.filter(domain=slug).first()
+    if namesake is not None and namesake.pk != site_id:
+        raise Refused(
+            f"A Site with the domain {slug!r} exists: give --site-id {namesake.pk} to make it the organization, or"
+            " choose another slug."
+        )
+    if site_id is None:
+        return None
+    site = Site.objects.filter(pk=site_id).first()
+    if site is None:
+        raise Refused(f"There is no Site {site_id}.")
+    if Organization.objects.filter(pk=site_id).exists():
+        raise Refused(f"The Site {site_id} is an organization already.")
+    return site
+
+
+def _make_organization(name: str, slug: str, site: Optional[Site]) -> Organization:
     organization = Organization(name=name, slug=slug, domain=slug)
+    if site is not None:
+        organization.site, organization.pk = site, site.pk
     try:
-        organization.full_clean()
+        # A Site that is there already is no second one of its number or domain.
+        organization.full_clean(exclude=[] if site is None else ["id", "site", "domain"])
     except ValidationError as error:
         # The domain is the slug again: what is wrong with it is said once.
         told = {field: messages for field, messages in error.message_dict.items() if field != "domain"}

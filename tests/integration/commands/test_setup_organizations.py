@@ -18,6 +18,7 @@ from sb_sync.access import resolve_scope
 from sb_sync.maintenance import COMMON_GROUPS
 from sb_sync.models import ModelPermission, Organization, UserSite
 from sb_sync.testing.factories import make_organization
+from tests.testapp.models import Region
 
 pytestmark = pytest.mark.django_db
 
@@ -83,6 +84,39 @@ def test_an_organization_that_cannot_be_is_refused_with_the_reason(name: str, sl
     with pytest.raises(CommandError, match=told):
         run("create_org", org_name=name, org_slug=slug)
     assert not Organization.objects.exists()
+
+
+def test_a_site_that_stands_already_becomes_an_organization_with_its_rows() -> None:
+    site = Site.objects.create(domain="old.example.org", name="Old")
+    region = Region.objects.create(site=site, name="Coast")
+    run("create_org", org_name="Old Shop", org_slug="oldshop", site_id=site.pk)
+    organization = Organization.objects.get(slug="oldshop")
+    assert (organization.pk, organization.name, organization.domain) == (site.pk, "Old Shop", "oldshop")
+    assert Region.objects.get(site=organization.pk) == region
+    run("create_org", org_name="Old Shop", org_slug="oldshop", site_id=site.pk)
+    assert Organization.objects.count() == 1
+
+
+def test_a_site_in_the_way_of_a_slug_is_named_with_the_way_out() -> None:
+    site = Site.objects.create(domain="oldshop", name="Old")
+    with pytest.raises(CommandError, match=f"--site-id {site.pk}"):
+        run("create_org", org_name="Old Shop", org_slug="oldshop")
+    run("create_org", org_name="Old Shop", org_slug="oldshop", site_id=site.pk)
+    assert Organization.objects.get().pk == site.pk
+
+
+def test_a_site_that_cannot_become_an_organization_is_refused() -> None:
+    taken = make_organization("acme")
+    other = Site.objects.create(domain="other.example.org", name="Other")
+    for slug, site_id, told in (
+        ("new", taken.pk, "is an organization already"),
+        ("new", other.pk + 1, "There is no Site"),
+        ("acme", other.pk, "is another Site"),
+    ):
+        with pytest.raises(CommandError, match=told):
+            run("create_org", org_name="Acme", org_slug=slug, site_id=site_id)
+    with pytest.raises(CommandError, match="50 characters"):
+        run("create_org", org_name="x" * 51, org_slug="long", site_id=other.pk)
 
 
 def test_one_command_grants_every_model_on_a_fresh_database() -> None:

@@ -47,6 +47,12 @@ class Command(BaseCommand):
         parser.add_argument("--org-name", help="name of the organization, at most 50 characters")
         parser.add_argument("--org-slug", help="short name of the organization, as clients send it")
         parser.add_argument(
+            "--site-id",
+            type=int,
+            help="create_org: the Site that becomes the organization, with all rows that point at it; its domain"
+            " becomes the slug (default: a new one)",
+        )
+        parser.add_argument(
             "--permission-template",
             choices=sorted(maintenance.TEMPLATES),
             help="create_org: make the common groups, and grant every model found, to each within its kind",
@@ -59,7 +65,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         action = options["action"]
-        foreign = {} if action == "create_org" else {"permission_template": "create_org"}
+        own = ("permission_template", "site_id")
+        foreign = {} if action == "create_org" else dict.fromkeys(own, "create_org")
         check_options(options, required=REQUIRED[action], foreign=foreign)
         actions: Dict[str, Callable[[Dict[str, Any]], Told]] = {
             "create_org": self._create_org,
@@ -79,7 +86,9 @@ class Command(BaseCommand):
 
     def _create_org(self, options: Dict[str, Any]) -> Told:
         name, slug, template = options["org_name"], options["org_slug"], options["permission_template"]
-        made = maintenance.create_organization(name, slug, template=template, dry_run=options["dry_run"])
+        made = maintenance.create_organization(
+            name, slug, site_id=options["site_id"], template=template, dry_run=options["dry_run"]
+        )
         told = self._describe(made, options)
         if made.granted is None:
             told.lines.append("Nothing is granted by this: give --permission-template, or use dynamic_permissions.")
