@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import Callable, Dict, List, Tuple
 
-from sb_sync.feed.plan import Capture, Follower, Path, Route
-from sb_sync.models.changes import EVERYONE, NOBODY, SHARED, UNRESOLVED
+from sb_sync.feed.backends.row_sets import RowSets, literal
+from sb_sync.feed.plan import Capture, Follower, Route
+from sb_sync.models.changes import EVERYONE, UNRESOLVED
 from sb_sync.tenancy import Hop
 
 __all__ = ["EVENTS", "TriggerText"]
@@ -31,6 +32,7 @@ class TriggerText:
         """Take how names are written."""
         self.quote = quote
         self.log = quote(log_table)
+        self.rows = RowSets(quote)
 
     def bodies(self, capture: Capture) -> Dict[str, str]:
         """Return what follows the name in each event's CREATE TRIGGER."""
@@ -62,7 +64,7 @@ class TriggerText:
         for route in capture.routes:
             for below in route.descendants:
                 waits = (
-                    f"EXISTS (SELECT 1 FROM {self.log} WHERE table_name = {_literal(below.table)}"
+                    f"EXISTS (SELECT 1 FROM {self.log} WHERE table_name = {literal(below.table)}"
                     f" AND site = {UNRESOLVED})"
                 )
                 rows = self._below(route, below.key, below.hops, "NEW")
@@ -74,7 +76,7 @@ class TriggerText:
         key = self.quote(capture.key)
         is_other = (
             f" WHERE OLD.{key} IS NOT NEW.{key}"
-            f" OR {self._site('OLD', capture.path)} IS NOT {self._site('NEW', capture.path)}"
+            f" OR {self.rows.site('OLD', capture.path)} IS NOT {self.rows.site('NEW', capture.path)}"
         )
         return [
             self._log(capture.table, "U", new),
@@ -111,7 +113,7 @@ class TriggerText:
         anchor = self.quote(route.anchor)
         return (
             f"OLD.{anchor} IS NOT NEW.{anchor}"
-            f" OR {self._site('OLD', route.path)} IS NOT {self._site('NEW', route.path)}"
+            f" OR {self.rows.site('OLD', route.path)} IS NOT {self.rows.site('NEW', route.path)}"
         )
 
     def _follow(self, capture: Capture, rows: List[str]) -> List[str]:
@@ -126,54 +128,26 @@ class TriggerText:
     def _log(self, table: str, kind: str, pairs: str, condition: str = "") -> str:
         return (
             f"INSERT INTO {self.log} (txid, table_name, site, kind, changed_at, pks)"
-            f" SELECT 0, {_literal(table)}, p.site, '{kind}', {NOW}, p.key FROM ({pairs}) p{condition}"
+            f" SELECT 0, {literal(table)}, p.site, '{kind}', {NOW}, p.key FROM ({pairs}) p{condition}"
         )
 
     def _row(self, row: str, capture: Capture) -> str:
         key = self.quote(capture.key)
-        return f"SELECT CAST({row}.{key} AS TEXT) AS key, {self._site(row, capture.path)} AS site"
+        return f"SELECT CAST({row}.{key} AS TEXT) AS key, {self.rows.site(row, capture.path)} AS site"
 
     def _known(self, pairs: str) -> str:
         return f"SELECT key, site FROM ({pairs}) WHERE site <> {UNRESOLVED}"
 
     def _below(self, route: Route, key: str, hops: Tuple[Hop, ...], row: str) -> str:
         """Return (key, site) of the descendants of a row along hops."""
-        tables, condition = self._joined(hops, row)
-        site = self._site(row, route.path)
+        tables, condition = self.rows.joined(hops, row)
+        site = self.rows.site(row, route.path)
         return (
             f"SELECT DISTINCT CAST(d0.{self.quote(key)} AS TEXT) AS key, {site} AS site FROM {tables} WHERE {condition}"
         )
 
     def _following(self, follower: Follower, row: str) -> str:
         """Return (key, site) of the followers of a row."""
-        tables, condition = self._joined(follower.hops, row)
-        key, site = f"CAST(d0.{self.quote(follower.key)} AS TEXT)", self._site("d0", follower.path)
+        tables, condition = self.rows.joined(follower.hops, row)
+        key, site = f"CAST(d0.{self.quote(follower.key)} AS TEXT)", self.rows.site("d0", follower.path)
         return f"SELECT DISTINCT {key} AS key, {site} AS site FROM {tables} WHERE {condition}"
-
-    def _joined(self, hops: Tuple[Hop, ...], row: str) -> Tuple[str, str]:
-        """Return the tables of hops and the condition that joins their end to a row."""
-        tables: List[str] = []
-        conditions: List[str] = []
-        for number, hop in enumerate(hops):
-            is_last = number == len(hops) - 1
-            target = row if is_last else f"d{number + 1}"
-            tables.append(f"{self.quote(hop.table)} d{number}")
-            conditions.append(f"d{number}.{self.quote(hop.column)} = {target}.{self.quote(hop.to_column)}")
-        return ", ".join(tables), " AND ".join(conditions)
-
-    def _site(self, alias: str, path: Path, depth: int = 0) -> str:
-        """Return the organization at a path's end: nobody's where a key is NULL, unresolved where none is found."""
-        if path.column is None:
-            return str(SHARED)
-        if not path.hops:
-            return f"COALESCE({alias}.{self.quote(path.column)}, {NOBODY})"
-        hop, joined = path.hops[0], f"s{depth}"
-        rest = self._site(joined, Path(path.hops[1:], path.column), depth + 1)
-        column = f"{alias}.{self.quote(hop.column)}"
-        found = f"SELECT {rest} FROM {self.quote(hop.to_table)} {joined}"
-        found += f" WHERE {joined}.{self.quote(hop.to_column)} = {column}"
-        return f"CASE WHEN {column} IS NULL THEN {NOBODY} ELSE COALESCE(({found}), {UNRESOLVED}) END"
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
