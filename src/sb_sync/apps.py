@@ -22,13 +22,16 @@ class SbSyncConfig(AppConfig):
         super().import_models()
 
     def ready(self) -> None:
-        """Read every app's `sync.py`, look after each migrate, observe the pipelines, register checks."""
+        """Read every app's `sync.py`, check filters, look after each migrate, observe the pipelines, register checks."""
         from sb_sync import ops
+        from sb_sync.access.filters import find_fault
         from sb_sync.checks import register_checks
         from sb_sync.feed import migrations
+        from sb_sync.models.permissions import check_conditions_by
         from sb_sync.wire import field_lists
 
         autodiscover_modules("sync")
+        check_conditions_by(find_fault)
         migrations.connect(self)
         field_lists.connect(self)
         ops.connect()

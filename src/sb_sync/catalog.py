@@ -37,6 +37,15 @@ class SyncedModel:
         """Tell whether the rows are the same for every organization."""
         return self.tenant is None
 
+    def travels(self, field: Any) -> bool:
+        """Tell whether a field of the model is on the wire; names with an underscore first are the envelope's."""
+        chosen = self.sync.fields
+        return (
+            not field.name.startswith("_")
+            and field.name not in self.sync.exclude
+            and (chosen is None or field.name in chosen or field.attname in chosen)
+        )
+
 
 @dataclass(frozen=True)
 class Refusal:

@@ -6,25 +6,40 @@ import hashlib
 from typing import Any, Optional, Tuple, Type, Union
 
 from django.contrib.auth import get_user_model
-from django.core.exceptions import EmptyResultSet, FieldDoesNotExist
-from django.db.models import Model
+from django.core.exceptions import EmptyResultSet, FieldDoesNotExist, ImproperlyConfigured
+from django.db.models import Model, QuerySet
 
+from sb_sync.access.filters import compile_filter
 from sb_sync.access.scope import Scope
 from sb_sync.catalog import SyncedModel
+from sb_sync.registry import runs_own
+from sb_sync.relations import Relation, declared_relations
 from sb_sync.tenancy import AmbiguousTenant, InvalidTenant, TenantPath, resolve_tenant
 
-__all__ = ["fingerprint", "organization_queryset", "scoped_queryset", "visible_users"]
+__all__ = ["dependencies", "fingerprint", "organization_queryset", "scoped_queryset", "visible_users"]
 
 FINGERPRINT_SIZE = 12
 
 
 def scoped_queryset(scope: Scope, synced: SyncedModel) -> Any:
-    """Return the rows of a model that the user may see: those that the default manager shows, of the organization.
+    """Return the rows of a model that the user may see.
 
-    Says nothing of rights: whether the user may pull the model at all is asked of the scope.
+    They are those that the default manager shows, of the organization, inside the row filters and of the project's own
+    `get_queryset`. Says nothing of rights: whether the user may pull the model at all is asked of the scope.
     """
     rows = synced.model._default_manager.using(synced.database).order_by()
-    return _narrow(rows, synced.tenant, scope)
+    rows = _narrow(rows, synced.tenant, scope)
+    row_filter = scope.filters.get(synced.label)
+    if row_filter is not None:
+        rows = rows.filter(compile_filter(row_filter, scope.site_id))
+    return _choose(rows, synced, scope)
+
+
+def dependencies(scope: Scope, synced: SyncedModel) -> Tuple[Relation, ...]:
+    """Return the relations whose changes may move rows of a model in and out of the user's view."""
+    row_filter = scope.filters.get(synced.label)
+    followed = () if row_filter is None else row_filter.relations
+    return tuple(dict.fromkeys((*followed, *declared_relations(synced))))
 
 
 def organization_queryset(scope: Scope, subject: Union[SyncedModel, Type[Model]]) -> Any:
@@ -57,7 +72,14 @@ def visible_users(scope: Scope) -> Any:
 
 def fingerprint(scope: Scope, synced: SyncedModel) -> str:
     """Return a name for the rules that choose the rows: a cursor made under other rules begins again."""
-    rules = (scope.site_id, synced.tenant.lookup if synced.tenant else None, _manager_condition(synced))
+    row_filter = scope.filters.get(synced.label)
+    rules = (
+        scope.site_id,
+        synced.tenant.lookup if synced.tenant else None,
+        _manager_condition(synced),
+        None if row_filter is None else row_filter.rules,
+        _own_condition(scope, synced),
+    )
     return hashlib.blake2b(repr(rules).encode(), digest_size=FINGERPRINT_SIZE).hexdigest()
 
 
@@ -66,13 +88,35 @@ def _narrow(rows: Any, tenant: Optional[TenantPath], scope: Scope) -> Any:
     return rows if tenant is None else rows.filter(**{tenant.lookup: scope.site_id})
 
 
+def _choose(rows: Any, synced: SyncedModel, scope: Scope) -> Any:
+    """Return those of the rows that the project's own `get_queryset` returns too, whatever it does to the queryset.
+
+    Raises `ImproperlyConfigured` where it returns no queryset of the model.
+    """
+    if not runs_own(synced.sync, "get_queryset"):
+        return rows
+    chosen = synced.sync.get_queryset(rows, scope)
+    if not isinstance(chosen, QuerySet) or chosen.model._meta.concrete_model is not synced.model:
+        raise ImproperlyConfigured(f"get_queryset of {synced.label} must return a queryset of {synced.label}.")
+    return rows.filter(pk__in=chosen.values("pk"))
+
+
 def _manager_condition(synced: SyncedModel) -> Optional[Tuple[str, str]]:
     """Return the SQL of a default manager that hides rows, None for one that shows all."""
-    query = synced.model._default_manager.using(synced.database).order_by().values_list("pk").query
-    if not query.where and not query.is_sliced and not query.distinct:
-        return None
+    rows = synced.model._default_manager.using(synced.database).order_by()
+    query = rows.query
+    return None if not query.where and not query.is_sliced and not query.distinct else _write_sql(rows)
+
+
+def _own_condition(scope: Scope, synced: SyncedModel) -> Optional[Tuple[str, str]]:
+    """Return the SQL of the project's own `get_queryset`, None where it has none."""
+    return _write_sql(scoped_queryset(scope, synced)) if runs_own(synced.sync, "get_queryset") else None
+
+
+def _write_sql(rows: Any) -> Tuple[str, str]:
+    """Return the text and the values of a queryset's statement."""
     try:
-        sql, parameters = query.sql_with_params()
+        sql, parameters = rows.values_list("pk").query.sql_with_params()
     except EmptyResultSet:
         return "", ""
     return sql, repr(parameters)

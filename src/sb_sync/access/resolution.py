@@ -8,16 +8,23 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence, Set, Tuple, Uni
 
 from django.contrib.auth import get_permission_codename
 from django.contrib.auth.models import Permission
+from django.db.models import F, IntegerField, TextField, Value
+from django.db.models.functions import Cast
 
 from sb_sync import catalog
+from sb_sync.access.filters import RowFilter, resolve_filter
 from sb_sync.access.scope import ALL, Rights, Scope
 from sb_sync.errors import NotAuthenticated, OrganizationDenied, OrganizationRequired
-from sb_sync.models import ModelPermission, Organization, UserSite
+from sb_sync.models import DataFilter, ModelPermission, Organization, UserSite
 
 __all__ = ["resolve_scope"]
 
 # Beyond this no key of an organization exists, and a database may refuse to compare.
 MAX_ID = 2**31 - 1
+# Which table a row of the joined query is from.
+PERMISSION, FILTER = 0, 1
+# How "no condition" of a permission may stand in the database: NULL, JSON's null, and an object without keys.
+NO_CONDITION = (None, "null", "{}")
 
 
 @dataclass(frozen=True)
@@ -26,6 +33,14 @@ class Place:
 
     organization: Organization
     group_id: Optional[int]
+
+
+@dataclass(frozen=True)
+class Grants:
+    """What a group may do, and with which rows."""
+
+    rights: Dict[str, Rights]
+    filters: Dict[str, RowFilter]
 
 
 def resolve_scope(user: Any, organization: Optional[Union[str, int]] = None) -> Scope:
@@ -40,6 +55,7 @@ def resolve_scope(user: Any, organization: Optional[Union[str, int]] = None) -> 
     if not user.is_active:
         raise OrganizationDenied
     place = _find_place(user, organization)
+    grants = _grant_all() if _is_superuser(user) else _read_grants(user, place)
     return Scope(
         user_id=str(user.pk),
         username=user.get_username(),
@@ -48,7 +64,8 @@ def resolve_scope(user: Any, organization: Optional[Union[str, int]] = None) -> 
         organization_name=place.organization.name,
         group_id=place.group_id,
         is_superuser=_is_superuser(user),
-        rights=MappingProxyType(_grant_all() if _is_superuser(user) else _read_rights(place)),
+        rights=MappingProxyType(grants.rights),
+        filters=MappingProxyType(grants.filters),
     )
 
 
@@ -99,17 +116,60 @@ def _read_id(wanted: Union[str, int]) -> Optional[int]:
     return int(wanted) if is_id else None
 
 
-def _grant_all() -> Dict[str, Rights]:
-    """Return every right on every model."""
-    return dict.fromkeys(catalog.synced_models(), ALL)
+def _grant_all() -> Grants:
+    """Return every right on every row of every model."""
+    return Grants(dict.fromkeys(catalog.synced_models(), ALL), {})
 
 
-def _read_rights(place: Place) -> Dict[str, Rights]:
-    """Return the rights of a group in an organization, for the models that are synchronised."""
-    rows = ModelPermission.objects.filter(site=place.organization.pk, group=place.group_id)
-    granted = {row.model_name.lower(): row for row in rows}
-    deletable = _read_deletable(place.group_id) if any(row.can_push for row in granted.values()) else set()
-    return dict(_combine(catalog.synced_models(), granted, deletable))
+def _read_grants(user: Any, place: Place) -> Grants:
+    """Return the rights of a group in an organization and its row filters, for the models that are synchronised."""
+    granted, stored = _read_rows(place)
+    deletable = _read_deletable(place.group_id) if any(may_push for may_push, _ in granted.values()) else set()
+    rights = dict(_combine(catalog.synced_models(), granted, deletable))
+    names = {
+        "$user.id": str(user.pk),
+        "$user.username": user.get_username(),
+        "$organization.id": place.organization.pk,
+    }
+    filters = {
+        label: resolve_filter(catalog.synced_models()[label], stored[label.lower()], names)
+        for label in rights
+        if label.lower() in stored
+    }
+    return Grants(rights, filters)
+
+
+def _read_rows(place: Place) -> Tuple[Dict[str, Tuple[bool, bool]], Dict[str, List[str]]]:
+    """Return (may push, may pull), and the stored conditions, each by label in lower case. One query.
+
+    Conditions are read as text: what other hands wrote may be no JSON that Python can read.
+    """
+    own = {"site": place.organization.pk, "group": place.group_id}
+    permissions = ModelPermission.objects.filter(**own).order_by()
+    filters = DataFilter.objects.filter(**own, is_active=True).order_by()
+    rows = permissions.annotate(
+        label=F("model_name"),
+        kind=Value(PERMISSION, IntegerField()),
+        push=F("can_push"),
+        pull=F("can_pull"),
+        condition=Cast("filters", TextField()),
+    ).values_list("label", "kind", "push", "pull", "condition")
+    others = filters.annotate(
+        label=F("model_name"),
+        kind=Value(FILTER, IntegerField()),
+        push=F("is_active"),
+        pull=F("is_active"),
+        condition=Cast("filter_condition", TextField()),
+    ).values_list("label", "kind", "push", "pull", "condition")
+    granted: Dict[str, Tuple[bool, bool]] = {}
+    stored: Dict[str, List[str]] = {}
+    for label, kind, push, pull, condition in rows.union(others, all=True):
+        name = label.lower()
+        if kind == PERMISSION:
+            granted[name] = (bool(push), bool(pull))
+        if kind == FILTER or condition not in NO_CONDITION:
+            stored.setdefault(name, []).append("" if condition is None else condition)
+    return granted, stored
 
 
 def _read_deletable(group_id: Optional[int]) -> Set[Tuple[str, str]]:
@@ -120,17 +180,16 @@ def _read_deletable(group_id: Optional[int]) -> Set[Tuple[str, str]]:
 
 def _combine(
     models: Mapping[str, catalog.SyncedModel],
-    granted: Mapping[str, ModelPermission],
+    granted: Mapping[str, Tuple[bool, bool]],
     deletable: Set[Tuple[str, str]],
 ) -> List[Tuple[str, Rights]]:
     """Put the rights together, by label."""
     combined: List[Tuple[str, Rights]] = []
     for label, synced in models.items():
-        row = granted.get(label.lower())
-        if row is None or not (row.can_push or row.can_pull):
+        may_push, may_pull = granted.get(label.lower(), (False, False))
+        if not (may_push or may_pull):
             continue
         options = synced.model._meta
         may_delete = (options.app_label, get_permission_codename("delete", options)) in deletable
-        rights = Rights(can_push=row.can_push, can_pull=row.can_pull, can_delete=row.can_push and may_delete)
-        combined.append((label, rights))
+        combined.append((label, Rights(can_push=may_push, can_pull=may_pull, can_delete=may_push and may_delete)))
     return combined

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Mapping, Optional
+
+from sb_sync.access.filters import RowFilter
 
 __all__ = ["ALL", "NONE", "Rights", "Scope"]
 
@@ -25,8 +28,8 @@ NONE = Rights(can_push=False, can_pull=False, can_delete=False)
 class Scope:
     """One user acting in one organization.
 
-    `rights` holds the models that are granted, by label, in the catalog's order. `group_id` is None for a superuser
-    who is no member.
+    `rights` holds the models that are granted, by label, in the catalog's order; `filters` which of their rows, where
+    not all. `group_id` is None for a superuser who is no member.
     """
 
     user_id: str
@@ -37,6 +40,7 @@ class Scope:
     group_id: Optional[int]
     is_superuser: bool
     rights: Mapping[str, Rights]
+    filters: Mapping[str, RowFilter] = field(default_factory=lambda: MappingProxyType({}))
 
     def may_pull(self, label: str) -> bool:
         """Tell whether the user may read rows of a model."""

@@ -28,7 +28,7 @@ def schema_of(synced: SyncedModel) -> ModelSchema:
     organization = _make_organization(synced)
     if organization is not None:
         columns.append(organization)
-    lists = [_make_list(synced, field) for field in synced.model._meta.many_to_many if _travels(synced, field)]
+    lists = [_make_list(synced, field) for field in synced.model._meta.many_to_many if synced.travels(field)]
     return ModelSchema(
         label=synced.label,
         model=synced.model,
@@ -64,7 +64,7 @@ def _make_columns(synced: SyncedModel) -> Iterator[WireField]:
     for field in options.concrete_fields:
         # The keys of parents by inheritance repeat what the key or the link to them says.
         is_repeated = field.primary_key
-        if is_repeated or field is _tenant_field(synced) or not _travels(synced, field):
+        if is_repeated or field is _tenant_field(synced) or not synced.travels(field):
             continue
         codec = codec_for(field)
         yield WireField(
@@ -113,16 +113,6 @@ def _make_list(synced: SyncedModel, field: Any) -> WireField:
         type=LIST,
         codec=codec_for(through._meta.get_field(field.m2m_reverse_field_name())),
         references=field.related_model._meta.concrete_model,
-    )
-
-
-def _travels(synced: SyncedModel, field: Any) -> bool:
-    """Tell whether a field is on the wire; names that begin with an underscore are the envelope's."""
-    chosen = synced.sync.fields
-    return (
-        not field.name.startswith("_")
-        and field.name not in synced.sync.exclude
-        and (chosen is None or field.name in chosen or field.attname in chosen)
     )
 
 

@@ -1,0 +1,116 @@
+"""Last step: the SQL of a filter, the only meaning that it has.
+
+Every comparison is true or false. With a value that is missing (NULL, or beyond a relation that names no row) it is
+false, and its opposite true. Through the model's own many-to-many field it is true where it is true of any of the
+rows. A row of another organization counts as missing.
+"""
+
+from __future__ import annotations
+
+import operator
+from functools import reduce
+from typing import Any, Callable, Dict, Mapping, Tuple
+
+from django.db.models import Exists, Field, Lookup, OuterRef, Q
+
+from sb_sync.access.filters.check import All, Opposite, Test, Tree
+from sb_sync.access.filters.resolve import RowFilter
+from sb_sync.relations import tenant_lookup
+
+__all__ = ["compile_filter"]
+
+
+@Field.register_lookup
+class Contains(Lookup):
+    """Tell whether a text holds another one, in the same case on every database.
+
+    LIKE tells no case on SQLite. REPLACE does, everywhere.
+    """
+
+    lookup_name = "sb_sync_contains"
+
+    def as_sql(self, compiler: Any, connection: Any) -> Tuple[str, Tuple[Any, ...]]:
+        """Return the condition that the text is shorter without the other one."""
+        text, parameters = self.process_lhs(compiler, connection)
+        return f"LENGTH(REPLACE({text}, %s, '')) < LENGTH({text})", (*parameters, self.rhs, *parameters)
+
+
+@Field.register_lookup
+class StartsWith(Lookup):
+    """Tell whether a text begins with another one, in the same case on every database."""
+
+    lookup_name = "sb_sync_startswith"
+
+    def as_sql(self, compiler: Any, connection: Any) -> Tuple[str, Tuple[Any, ...]]:
+        """Return the condition that nothing is left of the text's beginning without the other one."""
+        text, parameters = self.process_lhs(compiler, connection)
+        beginning = f"SUBSTR({text}, 1, {len(self.rhs)})"
+        return (
+            f"(LENGTH({text}) > 0 AND LENGTH(REPLACE({beginning}, %s, '')) = 0)",
+            (*parameters, *parameters, self.rhs),
+        )
+
+
+LOOKUPS: Mapping[str, Callable[[Tuple[Any, ...]], Dict[str, Any]]] = {
+    "exact": lambda values: {"exact": values[0]},
+    "iexact": lambda values: {"iexact": values[0]},
+    "in": lambda values: {"in": values},
+    "contains": lambda values: {"sb_sync_contains": values[0]},
+    "icontains": lambda values: {"icontains": values[0]},
+    "startswith": lambda values: {"sb_sync_startswith": values[0]},
+    "gt": lambda values: {"gt": values[0]},
+    "gte": lambda values: {"gte": values[0]},
+    "lt": lambda values: {"lt": values[0]},
+    "lte": lambda values: {"lte": values[0]},
+    "range": lambda values: {"gte": values[0], "lte": values[1]},
+    "isnull": lambda values: {"isnull": False},
+}
+
+
+def compile_filter(row_filter: RowFilter, site_id: int) -> Q:
+    """Return the condition of the ORM that holds for the rows a user of an organization may see."""
+    if row_filter.trees is None:
+        return Q(pk__in=[])
+    return _compile(All(row_filter.trees), site_id, opposite=False)
+
+
+def _compile(tree: Tree, site_id: int, *, opposite: bool) -> Q:
+    """Return a condition with negations at its leaves only, where NULL is dealt with."""
+    if isinstance(tree, Opposite):
+        return _compile(tree.part, site_id, opposite=not opposite)
+    if isinstance(tree, Test):
+        return _compile_test(tree, site_id, opposite=opposite)
+    # What all must hold is broken by any.
+    join = operator.and_ if isinstance(tree, All) is not opposite else operator.or_
+    return reduce(join, (_compile(part, site_id, opposite=opposite) for part in tree.parts), Q())
+
+
+def _compile_test(test: Test, site_id: int, *, opposite: bool) -> Q:
+    """Return the condition of one comparison, or of its opposite."""
+    is_missing = test.operator == "isnull" and test.values[0]
+    condition = _join(test, site_id) if test.list_field is None else _join_list(test, test.list_field, site_id)
+    return ~condition if opposite is not bool(is_missing) else condition
+
+
+def _join(test: Test, site_id: int, *, begin: Tuple[str, str] = ("", "")) -> Q:
+    """Return the condition that a value is there and compares; `begin` replaces the first name of its path."""
+    name, other = begin
+
+    def rename(path: str) -> str:
+        return other + path[len(name) :]
+
+    found = {f"{rename(test.path)}__{lookup}": value for lookup, value in LOOKUPS[test.operator](test.values).items()}
+    for relation in test.relations:
+        tenant = tenant_lookup(relation.model)
+        if tenant is not None:
+            found[f"{rename(relation.lookup)}__{tenant}"] = site_id
+    return Q(**found)
+
+
+def _join_list(test: Test, field: Any, site_id: int) -> Q:
+    """Return the condition that it holds for any row of a many-to-many field: no row is doubled by it."""
+    through = field.remote_field.through
+    link = through._meta.get_field(field.m2m_field_name())
+    rows = through._base_manager.filter(**{link.attname: OuterRef(link.target_field.attname)})
+    condition = _join(test, site_id, begin=(field.name, field.m2m_reverse_field_name()))
+    return Q(Exists(rows.filter(condition)))

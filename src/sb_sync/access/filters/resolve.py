@@ -1,0 +1,108 @@
+"""Third step: the names of a user and an organization filled in.
+
+What was stored may have been written by other hands, or before the model changed: where it does not fit, nobody sees
+a row of the model.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, FrozenSet, Iterator, Mapping, Optional, Sequence, Tuple
+
+from sb_sync.access.filters.check import All, Opposite, Placeholder, Some, Test, Tree, check_condition
+from sb_sync.access.filters.parse import MOST_BYTES, InvalidFilter
+from sb_sync.access.filters.values import read_value
+from sb_sync.catalog import SyncedModel
+from sb_sync.relations import Relation, captured_tables
+
+__all__ = ["Names", "RowFilter", "read_stored", "resolve_filter"]
+
+#: What each placeholder stands for.
+Names = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class RowFilter:
+    """Which rows of a model a user may see: those of which all of `trees` hold, none where it is None."""
+
+    trees: Optional[Tuple[Tree, ...]]
+
+    @property
+    def relations(self) -> Tuple[Relation, ...]:
+        """Return the relations whose changes may move rows in and out of view."""
+        return tuple(dict.fromkeys(found for test in self._tests() for found in test.relations))
+
+    @property
+    def rules(self) -> str:
+        """Return a text that is the same for filters that choose by the same rules, however they are written."""
+        return "nothing" if self.trees is None else _describe(All(self.trees))
+
+    def _tests(self) -> Iterator[Test]:
+        for tree in self.trees or ():
+            yield from _walk(tree)
+
+
+def resolve_filter(synced: SyncedModel, stored: Sequence[str], names: Names) -> RowFilter:
+    """Return the filter that several stored conditions, as JSON, make together."""
+    trees = []
+    for text in stored:
+        try:
+            tree = read_stored(synced, text, captured_tables(synced.database))
+            trees.append(_fill(tree, names))
+        except InvalidFilter:
+            return RowFilter(None)
+    return RowFilter(tuple(trees))
+
+
+@lru_cache(maxsize=2048)
+def read_stored(synced: SyncedModel, text: str, captured: FrozenSet[str]) -> Tree:
+    """Return the condition that a stored text means while these tables are captured. Raises `InvalidFilter`."""
+    if len(text) > MOST_BYTES:
+        raise InvalidFilter("The condition is too large.")
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise InvalidFilter("The condition is no JSON that can be read.") from error
+    return check_condition(synced, value)
+
+
+def _fill(tree: Tree, names: Names) -> Tree:
+    """Return a condition without placeholders. Raises `InvalidFilter` where a field cannot hold a value."""
+    if isinstance(tree, Opposite):
+        return Opposite(_fill(tree.part, names))
+    if isinstance(tree, All):
+        return All(tuple(_fill(part, names) for part in tree.parts))
+    if isinstance(tree, Some):
+        return Some(tuple(_fill(part, names) for part in tree.parts))
+    if not any(isinstance(value, Placeholder) for value in tree.values):
+        return tree
+    values = tuple(
+        read_value(tree.field, tree.operator, names[value.name]) if isinstance(value, Placeholder) else value
+        for value in tree.values
+    )
+    return Test(tree.path, tree.operator, values, tree.field, tree.relations, tree.list_field)
+
+
+def _describe(tree: Tree) -> str:
+    """Return a condition as text; what may stand in any order is sorted."""
+    if isinstance(tree, Opposite):
+        return f"not({_describe(tree.part)})"
+    if isinstance(tree, Test):
+        values = [repr(value) for value in tree.values]
+        return "{} {} {}".format(tree.path, tree.operator, sorted(set(values)) if tree.operator == "in" else values)
+    parts = sorted({_describe(part) for part in tree.parts})
+    if len(parts) == 1:
+        return parts[0]
+    return "{}({})".format("and" if isinstance(tree, All) else "or", "; ".join(parts))
+
+
+def _walk(tree: Tree) -> Iterator[Test]:
+    if isinstance(tree, Test):
+        yield tree
+    elif isinstance(tree, Opposite):
+        yield from _walk(tree.part)
+    else:
+        for part in tree.parts:
+            yield from _walk(part)
