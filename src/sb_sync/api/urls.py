@@ -6,7 +6,7 @@ from typing import List, Union
 
 from django.urls import URLPattern, URLResolver, path, re_path
 
-from sb_sync.api.views import base, models, sessions, sync
+from sb_sync.api.views import base, description, models, sessions, sync
 
 urlpatterns: List[Union[URLPattern, URLResolver]] = [
     path("auth/token/", sessions.TokenView.as_view(), name="token"),
@@ -15,5 +15,7 @@ urlpatterns: List[Union[URLPattern, URLResolver]] = [
     path("push/", sync.PushView.as_view(), name="push"),
     path("pull/", sync.PullView.as_view(), name="pull"),
     path("models/", models.ModelsView.as_view(), name="models"),
+    path("schema/", description.SchemaView.as_view(), name="schema"),
+    path("docs/", description.DocsView.as_view(), name="docs"),
     re_path(r"", base.MissingView.as_view(), name="missing"),
 ]

@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from sb_sync import access, pull, push
 from sb_sync.api.authentication import TokenAuthentication
 from sb_sync.api.body import read_object
+from sb_sync.api.idempotency import read_retry, replay_headers
 from sb_sync.api.streaming import answer_stream, wants_lines
 from sb_sync.api.views.base import SyncView, find_place
 
@@ -22,11 +23,11 @@ class PushView(SyncView):
     """Take what a client changed."""
 
     def post(self, request: Request) -> Response:
-        """Apply the records."""
+        """Apply the records; those of a request that was sent before only the first time."""
         body = read_object(request._request)
         scope = access.resolve_scope(request.user, find_place(request, body))
-        answer = push.run(scope, body, request=self.info(request))
-        return Response(answer.body, status=answer.status)
+        answer = push.run(scope, body, request=self.info(request), retry=read_retry(request, body))
+        return Response(answer.body, status=answer.status, headers=replay_headers(answer))
 
 
 class PullView(SyncView):
