@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 from dataclasses import dataclass
 from typing import Optional
 
-from django.db import IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 
-from sb_sync.feed.backends import backend_for
+from sb_sync.feed.backends import FeedBackend, backend_for
 from sb_sync.models import Change, Checkpoint, FeedIdentity
 
 __all__ = ["EpochChanged", "Identity", "begin_epoch", "ensure_identity", "find_identity"]
+
+logger = logging.getLogger("sb_sync")
 
 
 class EpochChanged(Exception):
@@ -55,7 +58,8 @@ def ensure_identity(using: str, system: str) -> None:
 def begin_epoch(using: str, *, force: bool = False) -> bool:
     """Forget all that was logged if the database stands in another system than before, or if forced.
 
-    Every cursor then begins again. Returns whether that was done; another process may have done it already.
+    Every cursor then begins again, so that the tables may be taken as they are. Returns whether that was done; another
+    process may have done it already.
     """
     backend = backend_for(using)
     with transaction.atomic(using=using):
@@ -68,4 +72,18 @@ def begin_epoch(using: str, *, force: bool = False) -> bool:
         Checkpoint.objects.using(using).all()._raw_delete(using)
         Change.objects.using(using).all()._raw_delete(using)
         FeedIdentity.objects.using(using).filter(pk=1).update(system=system)
+        _adopt_tables(backend)
         return True
+
+
+def _adopt_tables(backend: FeedBackend) -> None:
+    """Let the triggers stand that came with the database; who may not change them leaves that to an installation."""
+    try:
+        with transaction.atomic(using=backend.using):
+            backend.adopt_tables()
+    except DatabaseError:
+        logger.warning(
+            "The triggers in database %s were made for other tables. Run manage.py sync_feed --action install.",
+            backend.using,
+            exc_info=True,
+        )

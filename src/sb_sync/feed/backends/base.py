@@ -81,7 +81,8 @@ class Mark:
     """What a trigger says of itself in the database.
 
     `events` are all that its table's capture has; `digest` tells definitions apart, `body` whether it was altered by
-    other hands. A neutral trigger stands in during migrations.
+    other hands. A neutral trigger stands in during migrations. `origin` names the very table that it was made for,
+    where the database can tell it from one of the same name that was made later; empty in marks of older packages.
     """
 
     table: str
@@ -91,6 +92,7 @@ class Mark:
     body: str
     neutral: bool = False
     format: int = FORMAT
+    origin: str = ""
 
     def as_text(self) -> str:
         """Return the mark as text that can stand in a comment of any database."""
@@ -109,7 +111,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class Trigger:
-    """A trigger of ours that stands on a table; `is_whole` tells that it is as we made it, and enabled."""
+    """A trigger of ours that stands on a table; `is_whole`: as we made it, on the table we made it for, enabled."""
 
     table: str
     name: str
@@ -265,6 +267,13 @@ class FeedBackend(ABC):
     @abstractmethod
     def remove(self, triggers: Iterable[Trigger]) -> None:
         """Take triggers away."""
+
+    def adopt_tables(self) -> None:
+        """Take the tables as they stand for those that the triggers were made for.
+
+        Only while no client holds anything. Nothing to do where the database cannot tell a table made anew.
+        """
+        return
 
     @abstractmethod
     def write_resets(self, tables: Iterable[str]) -> None:

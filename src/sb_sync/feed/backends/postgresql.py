@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Set, Tuple
 
@@ -31,6 +32,11 @@ LOCK_TIMEOUT = "3s"
 # SQLSTATE of a serialization failure and of a deadlock; of a lock that was not had in time.
 TRANSIENT = frozenset({"40001", "40P01"})
 LOCK_NOT_AVAILABLE = "55P03"
+# The cluster, the log and the table `c` by their numbers: rewriting a table keeps its number, making it anew does not.
+ORIGIN = (
+    "(SELECT system_identifier::text FROM pg_control_system()) || '/' || to_regclass(%s)::oid::text"
+    " || '/' || c.oid::text"
+)
 
 
 class PostgreSQLBackend(FeedBackend):
@@ -156,7 +162,9 @@ class PostgreSQLBackend(FeedBackend):
         """Return digests of the texts, without schemas: those are looked up when installing."""
         table = self.quote(capture.table)
         return {
-            event: digest(header(event, table, ""), body) for event, body in self._plain_text().bodies(capture).items()
+            # Triggers from before marks named the origin are outdated.
+            event: digest(header(event, table, ""), body, "origin")
+            for event, body in self._plain_text().bodies(capture).items()
         }
 
     def triggers(self, tables: Optional[Iterable[str]] = None) -> List[Trigger]:
@@ -167,14 +175,14 @@ class PostgreSQLBackend(FeedBackend):
             parameters.append(list(tables))
         rows = self.execute(
             "SELECT c.relname::text, t.tgname::text, t.tgenabled::text, t.tgtype, t.tgqual IS NULL, p.prosrc,"
-            " obj_description(p.oid, 'pg_proc')"
+            f" obj_description(p.oid, 'pg_proc'), {ORIGIN}"
             " FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid"
             f" WHERE NOT t.tgisinternal AND t.tgname LIKE 'sb\\_sync\\_%%' AND {condition}",
-            parameters,
+            [self.quote(self.log_table), *parameters],
         )
         events = {name: event for event, (name, _, _) in EVENTS.items()}
         found: List[Trigger] = []
-        for table, name, enabled, kind, is_plain, body, comment in rows:
+        for table, name, enabled, kind, is_plain, body, comment, origin in rows:
             event, mark = events.get(name, ""), Mark.from_text(comment)
             is_whole = (
                 mark is not None
@@ -183,6 +191,7 @@ class PostgreSQLBackend(FeedBackend):
                 and kind == trigger_type(event)
                 and is_plain
                 and mark.body == _sum(body)
+                and mark.origin in ("", origin)
             )
             found.append(Trigger(table, name, event, mark, is_whole, body))
         return found
@@ -214,6 +223,7 @@ class PostgreSQLBackend(FeedBackend):
         digests = self.digests(capture)
         events = self.events(capture)
         schema = schemas[self.log_table]
+        origin = self._origin(capture.table)
         self._drop(
             trigger
             for trigger in standing
@@ -226,7 +236,7 @@ class PostgreSQLBackend(FeedBackend):
         table = self._qualified(schemas[capture.table], capture.table)
         for event, body in bodies.items():
             function = self._function(schema, capture.table, event)
-            mark = Mark(capture.table, capture.key, events, digests[event], _sum(body))
+            mark = Mark(capture.table, capture.key, events, digests[event], _sum(body), origin=origin)
             self._write_function(function, body, mark)
             if event not in kept:
                 name = EVENTS[event][0]
@@ -242,12 +252,20 @@ class PostgreSQLBackend(FeedBackend):
                 continue
             table = trigger.mark.table
             body = text.neutral(trigger.event, table)
-            mark = Mark(table, trigger.mark.key, trigger.mark.events, "neutral", _sum(body), neutral=True)
+            mark = replace(trigger.mark, digest="neutral", body=_sum(body), neutral=True)
             self._write_function(self._function(schema, table, trigger.event), body, mark)
 
     def remove(self, triggers: Iterable[Trigger]) -> None:
         """Drop triggers and their functions."""
         self._drop(triggers)
+
+    def adopt_tables(self) -> None:
+        """Write the present numbers into the marks, which only the functions' owner may."""
+        schema = self._schemas([self.log_table])[self.log_table]
+        for trigger in self.triggers():
+            if trigger.mark is not None and trigger.event:
+                mark = replace(trigger.mark, origin=self._origin(trigger.table))
+                self._write_mark(self._function(schema, trigger.mark.table, trigger.event), mark)
 
     def write_resets(self, tables: Iterable[str]) -> None:
         """Log a reset for each table."""
@@ -320,11 +338,23 @@ class PostgreSQLBackend(FeedBackend):
             )
         )
 
+    def _origin(self, table: str) -> str:
+        """Return what a mark of today says of the table."""
+        return str(
+            self.execute(
+                f"SELECT {ORIGIN} FROM pg_class c WHERE c.oid = to_regclass(%s)",
+                [self.quote(self.log_table), self.quote(table)],
+            )[0][0]
+        )
+
     def _write_function(self, function: str, body: str, mark: Mark) -> None:
         self.execute(
             f"CREATE OR REPLACE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER"
             f" SET search_path = pg_catalog, pg_temp AS $sb_sync$\n{body}\n$sb_sync$"
         )
+        self._write_mark(function, mark)
+
+    def _write_mark(self, function: str, mark: Mark) -> None:
         comment = mark.as_text().replace("'", "''")
         self.execute(f"COMMENT ON FUNCTION {function}() IS '{comment}'")
 
