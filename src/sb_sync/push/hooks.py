@@ -20,7 +20,7 @@ from sb_sync.push.identify import identify
 from sb_sync.registry import runs_own
 from sb_sync.wire import schema_of
 
-__all__ = ["Draft", "has_before_push", "read_draft", "run_after_push"]
+__all__ = ["Draft", "ask_project", "has_before_push", "read_draft", "run_after_push"]
 
 logger = logging.getLogger("sb_sync")
 
@@ -46,21 +46,32 @@ def has_before_push(synced: SyncedModel) -> bool:
 def read_draft(scope: Scope, draft: Draft, using: str) -> Union[Record, Outcome]:
     """Let the project change a record, then identify it as any other; what it wrote goes where it refuses."""
     record = _present(draft)
+    changed = ask_project(draft.synced, "before_push", using, record, scope)
+    if isinstance(changed, Outcome):
+        return changed
+    fields = _take_back(draft, record if changed is None else changed)
+    return identify(scope, replace(draft.envelope, fields=fields), draft.synced)
+
+
+def ask_project(synced: SyncedModel, name: str, using: str, *arguments: Any) -> Union[Dict[str, Any], Outcome, None]:
+    """Return the dict or None that a method of the project's returns, or the refusal that it ends in.
+
+    It runs in a savepoint. Whatever it raises is one record's failure, logged where it is no `RecordError`; only a
+    database that is away ends the push.
+    """
     try:
         with transaction.atomic(using=using):
-            returned = draft.synced.sync.before_push(record, scope)
+            answer: Any = getattr(synced.sync, name)(*arguments)
+            if answer is not None and not isinstance(answer, dict):
+                raise TypeError(f"{name} returned neither a dict nor None.")
     except RecordError as error:
         return refuse(error.code, {error.field or NON_FIELD: [error.message]})
     except (OperationalError, InterfaceError):
         raise
     except Exception:
-        logger.exception("before_push failed for a pushed %s.", draft.synced.label)
+        logger.exception("%s failed for a pushed %s.", name, synced.label)
         return refuse(INTERNAL)
-    changed: Any = record if returned is None else returned
-    if not isinstance(changed, dict):
-        logger.error("before_push of %s returned neither a dict nor None.", draft.synced.label)
-        return refuse(INTERNAL)
-    return identify(scope, replace(draft.envelope, fields=_take_back(draft, changed)), draft.synced)
+    return answer
 
 
 def _present(draft: Draft) -> Dict[str, Any]:

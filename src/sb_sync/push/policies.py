@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import copy
-import logging
 from dataclasses import dataclass, field, replace
-from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Union
+from typing import Any, Callable, Dict, List, Mapping, Sequence, Union
 
 from django.utils.translation import gettext as _
 
@@ -14,7 +13,6 @@ from sb_sync.protocol import (
     CLIENT_WINS,
     DELETED,
     ENVELOPE,
-    INTERNAL,
     INVALID,
     KEY,
     MERGE,
@@ -25,11 +23,11 @@ from sb_sync.protocol import (
     SERVER_WINS,
 )
 from sb_sync.push.authorize import authorize
-from sb_sync.push.batch import Change, Envelope, Outcome, Record, Task, refuse
+from sb_sync.push.batch import Envelope, Outcome, Record, Task, refuse
 from sb_sync.push.client_ids import names_in
 from sb_sync.push.conflicts import Versions, read_visible, reject
+from sb_sync.push.hooks import ask_project
 from sb_sync.push.identify import identify
-from sb_sync.push.instances import call_project
 from sb_sync.push.locate import find_key
 from sb_sync.push.sides import check_base, describe_client, find_differences, merge
 from sb_sync.push.state import Note, PushState
@@ -37,8 +35,6 @@ from sb_sync.registry import Conflict, policy_of
 from sb_sync.wire import ModelSchema
 
 __all__ = ["Judgement", "judge"]
-
-logger = logging.getLogger("sb_sync")
 
 
 @dataclass
@@ -124,20 +120,12 @@ def _ask_project(state: PushState, record: Record, note: Note) -> Union[Record, 
     """Take what the project's own code wants to stand in the row."""
     sides = copy.deepcopy((dict(note.client), dict(note.server), None if record.base is None else dict(record.base)))
     conflict = Conflict(*sides, scope=state.scope)
-    answers: List[Any] = []
-    refused: Optional[Outcome] = call_project(
-        lambda: answers.append(record.synced.sync.resolve_conflict(conflict)),
-        Change(Task(record), None, None),
-        state.using,
-    )
-    if refused is not None:
-        return refused
-    if answers[0] is None:
+    answer = ask_project(record.synced, "resolve_conflict", state.using, conflict)
+    if answer is None:
         return reject(state, record, note)
-    if not isinstance(answers[0], dict):
-        logger.error("resolve_conflict of %s returned neither a dict nor None.", record.label)
-        return refuse(INTERNAL)
-    resolved = _read_answer(state, record, answers[0])
+    if isinstance(answer, Outcome):
+        return answer
+    resolved = _read_answer(state, record, answer)
     if isinstance(resolved, Record):
         state.notes[record.index] = replace(note, settled=RESOLVED)
     return resolved

@@ -53,5 +53,5 @@ class PullView(SyncView):
             user, _ = TokenAuthentication().authenticate(request)
             return access.resolve_scope(user, place)
 
-        pages = pull.stream(find_scope, body, request=self.info(request))
+        pages = pull.run_stream(find_scope, body, request=self.info(request))
         return answer_stream(pages, request._request, self.request_id)
