@@ -22,7 +22,7 @@ class SbSyncConfig(AppConfig):
         super().import_models()
 
     def ready(self) -> None:
-        """Read every app's `sync.py`, check filters, look after each migrate, observe the pipelines, register checks."""
+        """Read every app's `sync.py`, let filters be checked, observe migrates and pipelines, register checks."""
         from sb_sync import ops
         from sb_sync.access.filters import find_fault
         from sb_sync.checks import register_checks

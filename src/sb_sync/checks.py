@@ -3,7 +3,7 @@
 E001 a fault in SB_SYNC · E002 SECRET_KEY too short · E003 a missing app · E004 several paths to an organization · E005
 a declared path that leads nowhere · W001 shared models are granted · W002 models that REQUIRE_TENANT refuses · W003
 keys that must be unique among all organizations · W004 no SITE_ID for Django's own pages. The feed has
-its own, from 101 on.
+its own, from 101 on, and access from 201 on.
 
 None asks a database but those of the tag `database`, which Django runs for the databases it is told.
 """
@@ -22,6 +22,7 @@ from django.db import DatabaseError, connections, router
 from django.db.models import ForeignKey, UniqueConstraint, UUIDField
 
 from sb_sync import catalog
+from sb_sync.access.checks import check_dependencies, check_querysets, check_stored_filters
 from sb_sync.catalog import SyncedModel
 from sb_sync.config import SETTINGS, find_faults
 from sb_sync.feed.checks import check_captures, check_databases
@@ -156,6 +157,9 @@ def check_grants(databases: Sequence[str] = (), **_: Any) -> List[CheckMessage]:
 # Made once: Django knows a check that is registered again by its function.
 CHECK_DATABASES = _with_good_settings(check_databases)
 CHECK_CAPTURES = _with_good_settings(check_captures)
+CHECK_DEPENDENCIES = _with_good_settings(check_dependencies)
+CHECK_QUERYSETS = _with_good_settings(check_querysets)
+CHECK_STORED_FILTERS = _with_good_settings(check_stored_filters)
 
 
 def register_checks() -> None:
@@ -168,9 +172,10 @@ def register_checks() -> None:
         check_models,
         check_unique_keys,
         CHECK_DATABASES,
+        CHECK_DEPENDENCIES,
     ):
         register(check, TAG)
-    for check in (check_grants, CHECK_CAPTURES):
+    for check in (check_grants, CHECK_CAPTURES, CHECK_QUERYSETS, CHECK_STORED_FILTERS):
         register(check, Tags.database)
 
 

@@ -16,7 +16,15 @@ from sb_sync.registry import runs_own
 from sb_sync.relations import Relation, declared_relations
 from sb_sync.tenancy import AmbiguousTenant, InvalidTenant, TenantPath, resolve_tenant
 
-__all__ = ["dependencies", "fingerprint", "organization_queryset", "scoped_queryset", "visible_users"]
+__all__ = [
+    "choose_rows",
+    "dependencies",
+    "fingerprint",
+    "organization_queryset",
+    "own_condition",
+    "scoped_queryset",
+    "visible_users",
+]
 
 FINGERPRINT_SIZE = 12
 
@@ -25,14 +33,24 @@ def scoped_queryset(scope: Scope, synced: SyncedModel) -> Any:
     """Return the rows of a model that the user may see.
 
     They are those that the default manager shows, of the organization, inside the row filters and of the project's own
-    `get_queryset`. Says nothing of rights: whether the user may pull the model at all is asked of the scope.
+    `get_queryset`, which narrows whatever it returns. Says nothing of rights: whether the user may pull the model at
+    all is asked of the scope.
     """
-    rows = synced.model._default_manager.using(synced.database).order_by()
-    rows = _narrow(rows, synced.tenant, scope)
-    row_filter = scope.filters.get(synced.label)
-    if row_filter is not None:
-        rows = rows.filter(compile_filter(row_filter, scope.site_id))
-    return _choose(rows, synced, scope)
+    rows = _filtered_rows(scope, synced)
+    if not runs_own(synced.sync, "get_queryset"):
+        return rows
+    return rows.filter(pk__in=choose_rows(scope, synced).values("pk"))
+
+
+def choose_rows(scope: Scope, synced: SyncedModel) -> Any:
+    """Return what the project's own `get_queryset` makes of a user's rows.
+
+    Raises `ImproperlyConfigured` where that is no queryset of the model.
+    """
+    chosen = synced.sync.get_queryset(_filtered_rows(scope, synced), scope)
+    if not isinstance(chosen, QuerySet) or chosen.model._meta.concrete_model is not synced.model:
+        raise ImproperlyConfigured(f"get_queryset of {synced.label} returns no queryset of {synced.label}.")
+    return chosen
 
 
 def dependencies(scope: Scope, synced: SyncedModel) -> Tuple[Relation, ...]:
@@ -78,9 +96,14 @@ def fingerprint(scope: Scope, synced: SyncedModel) -> str:
         synced.tenant.lookup if synced.tenant else None,
         _manager_condition(synced),
         None if row_filter is None else row_filter.rules,
-        _own_condition(scope, synced),
+        own_condition(scope, synced),
     )
     return hashlib.blake2b(repr(rules).encode(), digest_size=FINGERPRINT_SIZE).hexdigest()
+
+
+def own_condition(scope: Scope, synced: SyncedModel) -> Optional[Tuple[str, str]]:
+    """Return the SQL of the project's own `get_queryset` and its values, None where it has none."""
+    return _write_sql(choose_rows(scope, synced)) if runs_own(synced.sync, "get_queryset") else None
 
 
 def _narrow(rows: Any, tenant: Optional[TenantPath], scope: Scope) -> Any:
@@ -88,17 +111,12 @@ def _narrow(rows: Any, tenant: Optional[TenantPath], scope: Scope) -> Any:
     return rows if tenant is None else rows.filter(**{tenant.lookup: scope.site_id})
 
 
-def _choose(rows: Any, synced: SyncedModel, scope: Scope) -> Any:
-    """Return those of the rows that the project's own `get_queryset` returns too, whatever it does to the queryset.
-
-    Raises `ImproperlyConfigured` where it returns no queryset of the model.
-    """
-    if not runs_own(synced.sync, "get_queryset"):
-        return rows
-    chosen = synced.sync.get_queryset(rows, scope)
-    if not isinstance(chosen, QuerySet) or chosen.model._meta.concrete_model is not synced.model:
-        raise ImproperlyConfigured(f"get_queryset of {synced.label} must return a queryset of {synced.label}.")
-    return rows.filter(pk__in=chosen.values("pk"))
+def _filtered_rows(scope: Scope, synced: SyncedModel) -> Any:
+    """Return the rows of the organization inside the row filters."""
+    rows = synced.model._default_manager.using(synced.database).order_by()
+    rows = _narrow(rows, synced.tenant, scope)
+    row_filter = scope.filters.get(synced.label)
+    return rows if row_filter is None else rows.filter(compile_filter(row_filter, scope.site_id))
 
 
 def _manager_condition(synced: SyncedModel) -> Optional[Tuple[str, str]]:
@@ -108,15 +126,10 @@ def _manager_condition(synced: SyncedModel) -> Optional[Tuple[str, str]]:
     return None if not query.where and not query.is_sliced and not query.distinct else _write_sql(rows)
 
 
-def _own_condition(scope: Scope, synced: SyncedModel) -> Optional[Tuple[str, str]]:
-    """Return the SQL of the project's own `get_queryset`, None where it has none."""
-    return _write_sql(scoped_queryset(scope, synced)) if runs_own(synced.sync, "get_queryset") else None
-
-
 def _write_sql(rows: Any) -> Tuple[str, str]:
     """Return the text and the values of a queryset's statement."""
     try:
-        sql, parameters = rows.values_list("pk").query.sql_with_params()
+        sql, parameters = rows.values("pk").query.sql_with_params()
     except EmptyResultSet:
         return "", ""
     return sql, repr(parameters)

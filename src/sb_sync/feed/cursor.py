@@ -129,7 +129,8 @@ def _pack_position(position: Optional[Union[Start, KeyPosition, Position]]) -> O
         return []
     if isinstance(position, KeyPosition):
         return [position.key]
-    return [position.txid, position.id, position.ordinal]
+    place: List[Any] = [position.txid, position.id, position.ordinal]
+    return place if position.dependent is None else [*place, position.dependent]
 
 
 def _unpack(packed: List[Any]) -> Cursor:

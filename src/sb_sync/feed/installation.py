@@ -73,15 +73,20 @@ def find_states(using: str) -> List[CaptureState]:
     return sorted(states, key=lambda found: found.table)
 
 
-def find_captured(using: str, labels: Iterable[str]) -> FrozenSet[str]:
-    """Return those of these labels whose tables are all captured by the present definitions, in one query."""
+def find_captured(using: str, labels: Mapping[str, Iterable[str]]) -> FrozenSet[str]:
+    """Return those labels whose tables are all captured by the present definitions, in one query.
+
+    Each label comes with the further tables that its reader looks at.
+    """
     plan = make_plan(using)
-    guards = {label: plan.reads[label].guards for label in labels if label in plan.reads}
+    guards = {label: (*plan.reads[label].guards, *more) for label, more in labels.items() if label in plan.reads}
     backend = backend_for(using)
     tables = {table for tables in guards.values() for table in tables}
     standing = _by_table(backend.triggers(tables))
     good = {
-        table for table in tables if _state(backend, plan.captures[table], standing.get(table, [])) is State.INSTALLED
+        table
+        for table in tables & plan.captures.keys()
+        if _state(backend, plan.captures[table], standing.get(table, [])) is State.INSTALLED
     }
     return frozenset(label for label, tables in guards.items() if good.issuperset(tables))
 

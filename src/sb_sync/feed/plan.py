@@ -10,6 +10,7 @@ from django.db.models import Model
 
 from sb_sync import catalog
 from sb_sync.catalog import SyncedModel
+from sb_sync.relations import captured_models
 from sb_sync.tenancy import Hop
 
 __all__ = ["Capture", "Descendant", "Follower", "Path", "Plan", "Reads", "Route", "make_plan"]
@@ -116,14 +117,14 @@ class Plan:
 
 def make_plan(using: str) -> Plan:
     """Return the plan of one database."""
-    return _make_plan(using, tuple(catalog.synced_models().values()))
+    return _make_plan(using, tuple(catalog.synced_models().values()), captured_models(using))
 
 
 @lru_cache(maxsize=8)
-def _make_plan(using: str, models: Tuple[SyncedModel, ...]) -> Plan:
-    """Build the plan once for each state of the catalog."""
+def _make_plan(using: str, models: Tuple[SyncedModel, ...], others: Tuple[Type[Model], ...]) -> Plan:
+    """Build the plan once for each state of the catalog and the setting CAPTURE."""
     builder = _Builder({synced.model: synced for synced in models if synced.database == using})
-    return builder.build()
+    return builder.build(others)
 
 
 class _Builder:
@@ -136,8 +137,8 @@ class _Builder:
         self.tables: Dict[str, List[str]] = {}
         self.followers: Dict[str, List[Follower]] = {}
 
-    def build(self) -> Plan:
-        """Return the plan."""
+    def build(self, others: Tuple[Type[Model], ...] = ()) -> Plan:
+        """Return the plan; changes of the others are logged for everybody who looks at them."""
         for synced in self.models.values():
             self._capture(synced.model._meta.db_table, _key_column(synced.model), _path_of(synced))
         for synced in self.models.values():
@@ -148,6 +149,9 @@ class _Builder:
                 self._capture_many_to_many(synced, field)
         for path in list(self.paths.values()):
             self._capture_path(path)
+        for model in others:
+            for part in (model, *_ancestors(model)):
+                self._capture(part._meta.db_table, _key_column(part), Path((), None))
         routes = self._routes()
         captures = {
             table: Capture(table, key, self.paths[table], routes.get(table, ()), tuple(self.followers.get(table, ())))

@@ -5,8 +5,9 @@ from __future__ import annotations
 import secrets
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import Dict, FrozenSet, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 from django.core.exceptions import ValidationError
@@ -18,9 +19,11 @@ from sb_sync.feed.backends.base import Entry, Position, Window
 from sb_sync.feed.identity import EpochChanged, Identity, ensure_identity, find_identity
 from sb_sync.feed.installation import find_captured
 from sb_sync.feed.plan import Reads, make_plan
+from sb_sync.feed.related import BEGINNING, find_guards, find_related, read_dependents
 from sb_sync.feed.times import to_stored, to_utc
 from sb_sync.models import Checkpoint as CheckpointRow
 from sb_sync.models.changes import EVERYONE, SHARED, UNRESOLVED
+from sb_sync.relations import Relation
 
 __all__ = [
     "ChangePage",
@@ -63,11 +66,15 @@ class ChangedKey:
 
 @dataclass(frozen=True)
 class ChangePage:
-    """A page of distinct keys; no position where the window holds no more; a reset says that the log does not tell."""
+    """A page of distinct keys; no position where the window holds no more; a reset says that the log does not tell.
+
+    `passed`: the log held entries of related tables, whether or not any row depends on them.
+    """
 
     changes: Tuple[ChangedKey, ...]
     position: Optional[Position]
     reset: bool = False
+    passed: bool = False
 
 
 def refuse_open_transaction(using: str) -> None:
@@ -147,15 +154,37 @@ class Reading:
         target: Optional[Checkpoint],
         after: Optional[Position],
         limit: int,
+        relations: Sequence[Relation] = (),
     ) -> ChangePage:
         """Return up to `limit` keys that changed between two checkpoints; without a target, up to now.
 
-        A reset is told with the first page of a window only: the window is the same on all its pages.
+        First those that the model's own tables name, then those of rows that depend on others by `relations`. A reset
+        is told with the first page of a window only: the window is the same on all its pages.
         """
         window = self._window(base, target)
-        reads = self._reads(synced)
-        if after is None and self._backend.find_changed({window: _resets(synced.label, reads)}):
+        if after is None and self._backend.find_changed({window: self._resets(synced, relations)}):
             return ChangePage((), None, reset=True)
+        own = ChangePage((), BEGINNING)
+        if after is None or after.dependent is None:
+            own = self._read_own(synced, site_id, window, after, limit)
+            if own.position is not None or not relations:
+                return own
+            after = BEGINNING
+        room = limit - len(own.changes)
+        if room == 0:
+            return replace(own, position=BEGINNING)
+        related = find_related(make_plan(self.using), site_id, relations)
+        found = read_dependents(self._backend, synced, site_id, related, window, after, room)
+        known = {change.key for change in own.changes}
+        keys = dict.fromkeys(_canonical(synced, key) for key in found.keys)
+        changes = tuple(ChangedKey(key, own=False) for key in keys if key not in known)
+        return ChangePage((*own.changes, *changes), found.position, passed=found.passed)
+
+    def _read_own(
+        self, synced: SyncedModel, site_id: int, window: Window, after: Optional[Position], limit: int
+    ) -> ChangePage:
+        """Return keys that the model's own tables name."""
+        reads = self._reads(synced)
         entries = self._backend.read_entries(_places(reads, _site_of(synced, site_id)), window, after, limit)
         found, position = _collect(entries, reads.own, after, limit)
         visible = self._resolve(synced, site_id, [key for key, told in found.items() if not told.resolved])
@@ -179,21 +208,36 @@ class Reading:
         return frozenset(str(key) for key in rows.values_list("pk", flat=True))
 
     def changed_labels(
-        self, windows: Mapping[SyncedModel, Tuple[Checkpoint, Optional[Checkpoint]]], site_id: int
+        self,
+        windows: Mapping[SyncedModel, Tuple[Checkpoint, Optional[Checkpoint]]],
+        site_id: int,
+        relations: Mapping[str, Sequence[Relation]] = MappingProxyType({}),
     ) -> FrozenSet[str]:
         """Return the labels that have anything in their window, in one statement."""
+        plan = make_plan(self.using)
         wanted: Dict[Window, List[Tuple[str, str, int]]] = {}
         for synced, (base, target) in windows.items():
             reads = self._reads(synced)
             site = _site_of(synced, site_id)
+            followed = relations.get(synced.label, ())
+            places = [*_places(reads, site), *find_related(plan, site_id, followed).places]
             wanted.setdefault(self._window(base, target), []).extend(
-                [(synced.label, *place) for place in _places(reads, site)] + _resets(synced.label, reads)
+                [(synced.label, *place) for place in places] + self._resets(synced, followed)
             )
         return frozenset(self._backend.find_changed(wanted))
 
-    def captured(self, models: Sequence[SyncedModel]) -> FrozenSet[str]:
-        """Return the labels whose triggers all stand as they should."""
-        return find_captured(self.using, [synced.label for synced in models])
+    def captured(
+        self, models: Sequence[SyncedModel], relations: Mapping[str, Sequence[Relation]] = MappingProxyType({})
+    ) -> FrozenSet[str]:
+        """Return the labels whose triggers all stand as they should, those of the tables that they depend on too."""
+        plan = make_plan(self.using)
+        guards = {synced.label: find_guards(plan, relations.get(synced.label, ())) for synced in models}
+        return find_captured(self.using, guards)
+
+    def _resets(self, synced: SyncedModel, relations: Sequence[Relation]) -> List[Tuple[str, str, int]]:
+        """Return where an entry stands that says that the log does not tell all."""
+        guards = (*self._reads(synced).guards, *find_guards(make_plan(self.using), relations))
+        return [(synced.label, table, EVERYONE) for table in dict.fromkeys(guards)]
 
     def _reads(self, synced: SyncedModel) -> Reads:
         return make_plan(self.using).reads[synced.label]
@@ -216,10 +260,6 @@ def begin_push(using: str) -> None:
 
 def _checkpoint(row: CheckpointRow) -> Checkpoint:
     return Checkpoint(row.pk, row.nonce, to_utc(row.taken_at), row.snapshot)
-
-
-def _resets(label: str, reads: Reads) -> List[Tuple[str, str, int]]:
-    return [(label, table, EVERYONE) for table in reads.guards]
 
 
 def _site_of(synced: SyncedModel, site_id: int) -> int:

@@ -60,4 +60,5 @@ def _find_changed(reading: Reading, scope: Scope, stands: Sequence[Stand]) -> Fr
     if len(windows) <= 1:
         # The one is read at once: to ask first would cost as much.
         return frozenset(synced.label for synced in windows)
-    return reading.changed_labels(windows, scope.site_id)
+    relations = {stand.label: stand.asked.relations for stand in stands}
+    return reading.changed_labels(windows, scope.site_id, relations)

@@ -40,13 +40,19 @@ def read_slice(reading: Reading, scope: Scope, stand: Stand, limit: int) -> Slic
         return _read_table(reading, scope, stand, limit)
     after = stand.position if isinstance(stand.position, Position) else None
     page = reading.read_changes(
-        stand.asked.synced, scope.site_id, base=stand.base, target=stand.target, after=after, limit=limit
+        stand.asked.synced,
+        scope.site_id,
+        base=stand.base,
+        target=stand.target,
+        after=after,
+        limit=limit,
+        relations=stand.asked.relations,
     )
     if page.reset:
         again = _read_table(reading, scope, stand.begin_again(), limit)
         return Slice(again.records, again.position, is_reset=True)
     if not page.changes:
-        return Slice((), page.position, is_idle=page.position is None)
+        return Slice((), page.position, is_idle=page.position is None and not page.passed)
     return Slice(_read_changed(reading, scope, stand, page.changes), page.position)
 
 

@@ -8,11 +8,12 @@ from typing import Any, Dict, List, Mapping, Optional, Tuple
 from django.apps import apps
 
 from sb_sync import catalog
-from sb_sync.access import Scope
+from sb_sync.access import Scope, dependencies
 from sb_sync.catalog import SyncedModel
 from sb_sync.config import setting
 from sb_sync.errors import InvalidCursor, MalformedRequest
 from sb_sync.protocol import MODEL, NOT_ENABLED, PERMISSION_DENIED, UNAVAILABLE, UNKNOWN_MODEL
+from sb_sync.relations import InvalidPath, Relation
 
 __all__ = ["Asked", "PullRequest", "Refused", "parse_request", "refuse_model"]
 
@@ -28,10 +29,14 @@ SHOWN_LENGTH = 200
 
 @dataclass(frozen=True)
 class Asked:
-    """One model that is served, and what the client knows of it: None for nothing, else a time or a cursor."""
+    """One model that is served, and what the client knows of it: None for nothing, else a time or a cursor.
+
+    `relations` are those whose changes move rows of the model in and out of the user's view.
+    """
 
     synced: SyncedModel
     known: Optional[str]
+    relations: Tuple[Relation, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -73,7 +78,11 @@ def parse_request(scope: Scope, body: Mapping[str, Any]) -> PullRequest:
             raise refuse_model(synced.label)
         if synced.label in asked:
             raise MalformedRequest(f"{synced.label} is named twice.")
-        asked[synced.label] = Asked(synced, known)
+        try:
+            asked[synced.label] = Asked(synced, known, dependencies(scope, synced))
+        except InvalidPath:
+            # Not all that its `get_queryset` depends on is captured.
+            refused.append(Refused(synced.label, UNAVAILABLE))
     ordered = tuple(asked[label] for label in catalog.synced_models() if label in asked)
     return PullRequest(_read_batch_size(body.get("batch_size")), ordered, tuple(refused))
 

@@ -47,7 +47,8 @@ def _read_snapshot(
 ) -> Tuple[Page, List[Refused]]:
     """Read what there is room for, of the models whose changes are recorded."""
     with feed.reading(using) as reading:
-        captured = reading.captured([item.synced for item in items])
+        relations = {item.synced.label: item.relations for item in items}
+        captured = reading.captured([item.synced for item in items], relations)
         served = [item for item in items if item.synced.label in captured]
         missing = [Refused(item.synced.label, UNAVAILABLE) for item in items if item.synced.label not in captured]
         return fill_page(reading, scope, make_plan(reading, scope, served, memories), room), missing

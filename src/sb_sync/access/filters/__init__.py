@@ -10,7 +10,7 @@ from sb_sync.access.filters.check import check_condition
 from sb_sync.access.filters.compile import compile_filter
 from sb_sync.access.filters.parse import InvalidFilter, parse_condition
 from sb_sync.access.filters.resolve import Names, RowFilter, resolve_filter
-from sb_sync.access.filters.validation import find_fault
+from sb_sync.access.filters.validation import find_fault, find_stored_fault
 
 __all__ = [
     "InvalidFilter",
@@ -19,6 +19,7 @@ __all__ = [
     "check_condition",
     "compile_filter",
     "find_fault",
+    "find_stored_fault",
     "parse_condition",
     "resolve_filter",
 ]

@@ -41,11 +41,16 @@ class InstallationBlocked(Exception):
 
 @dataclass(frozen=True, order=True)
 class Position:
-    """A place in the log: the entry's transaction and number, and how many of its keys have been read."""
+    """A place in the log: the entry's transaction and number, and how many of its keys have been read.
+
+    Among the entries of related tables, `dependent` is the last key given of the rows that depend on the `ordinal` keys
+    from this entry on; empty where none was. It is None among those of the model's own.
+    """
 
     txid: int
     id: int
     ordinal: int
+    dependent: Optional[str] = None
 
 
 @dataclass(frozen=True)
