@@ -1,11 +1,13 @@
-"""A client over HTTP, as thin as can be."""
+"""A client over HTTP, as thin as can be; every answer is held against the description of the API."""
 
 from __future__ import annotations
 
 import json
-from typing import Any, Dict, Optional
+from typing import Any, Dict, List, Optional
 
 from django.test import Client
+
+from tests.integration.api.description import check_answer, check_line
 
 PREFIX = "/api/sync/"
 
@@ -33,4 +35,18 @@ class Api:
             options.setdefault("HTTP_AUTHORIZATION", "Bearer " + self.token)
         if self.organization is not None:
             options.setdefault("HTTP_X_ORGANIZATION", self.organization)
-        return getattr(self.browser, method)(PREFIX + address, **options)
+        answer = getattr(self.browser, method)(PREFIX + address, **options)
+        check_answer(method, address, answer)
+        return answer
+
+    def get(self, address: str, **headers: Any) -> Any:
+        return self.send("get", address, **headers)
+
+    def stream(self, body: Any, **headers: Any) -> List[Dict[str, Any]]:
+        """Pull as lines and return them all."""
+        answer = self.post("pull/", body, HTTP_ACCEPT="application/x-ndjson", **headers)
+        assert answer["Content-Type"] == "application/x-ndjson", answer.content
+        lines = [json.loads(line) for line in answer.getvalue().decode().splitlines()]
+        for line in lines:
+            check_line(line)
+        return lines

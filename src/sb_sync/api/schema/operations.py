@@ -28,6 +28,12 @@ PARAMETERS: Mapping[str, Schema] = {
         "description": "A name for the request, to find it again in the log: letters, digits, `.`, `_`, `-`.",
         "schema": {"type": "string", "maxLength": 64},
     },
+    "IdempotencyKey": {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "description": "A name of the client's for this very push: sent again, it gives the first answer again.",
+        "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+    },
     "AcceptEncoding": {
         "name": "Accept-Encoding",
         "in": "header",
@@ -44,6 +50,11 @@ PARAMETERS: Mapping[str, Schema] = {
 BODY = (errors.MalformedRequest, errors.TooLarge, errors.UnsupportedMediaType, errors.Unavailable)
 TOKEN = (errors.NotAuthenticated, errors.InvalidToken, errors.Unavailable)
 PLACE = (errors.OrganizationRequired, errors.OrganizationDenied)
+RETRY = (errors.InvalidIdempotencyKey, errors.IdempotencyConflict, errors.IdempotencyKeyReused)
+REPLAYED: Schema = {
+    "description": "This is the first answer to the Idempotency-Key, given again.",
+    "schema": {"const": "true"},
+}
 
 
 def make_paths() -> Dict[str, Schema]:
@@ -99,7 +110,9 @@ def _log_out() -> Schema:
 
 def _push() -> Schema:
     answer = refer("PushAnswer")
-    fails = make_errors(*BODY, *TOKEN, *PLACE)
+    fails = make_errors(*BODY, *TOKEN, *PLACE, *RETRY)
+    gives = make_answer("Processed; `status` and `results` tell what became of it.", {JSON: answer})
+    gives["headers"]["Idempotency-Replayed"] = fails["400"]["headers"]["Idempotency-Replayed"] = REPLAYED
     for status in ("400", "403"):
         error = fails[status]["content"][JSON]
         error["schema"] = {"anyOf": [answer, error["schema"]]}
@@ -111,9 +124,9 @@ def _push() -> Schema:
         "Send what changed on the device.",
         "Records of any models, in any order; references may name rows that the same push makes.",
         takes={JSON: refer("PushRequest")},
-        gives={"200": make_answer("Processed; `status` and `results` tell what became of it.", {JSON: answer})},
+        gives={"200": gives},
         fails=fails,
-        parameters=("Organization",),
+        parameters=("Organization", "IdempotencyKey"),
     )
 
 
