@@ -16,6 +16,7 @@ from sb_sync.errors import IdempotencyKeyReused
 from sb_sync.models import StoredAnswer
 from sb_sync.protocol import MODEL
 from sb_sync.push.report import PushAnswer
+from sb_sync.wire import schema_of
 
 __all__ = ["Claimed", "Retry", "StoredAnswers"]
 
@@ -96,9 +97,11 @@ class StoredAnswers:
         return rows.filter(user_id=self._scope.user_id, site_id=self._scope.site_id, name=self._retry.name)
 
     def _rule(self, label: str) -> Optional[str]:
-        """Return a name for the rules under which the user reads a model, None where it may not."""
+        """Return a name for the rows and fields of a model that the user may read, None where it may read none."""
         synced = catalog.find(label)
-        return fingerprint(self._scope, synced) if synced is not None and self._scope.may_pull(label) else None
+        if synced is None or not self._scope.may_pull(label):
+            return None
+        return f"{fingerprint(self._scope, synced)}.{schema_of(synced).fingerprint}"
 
     def _show(self, body: Dict[str, Any], rules: Mapping[str, Any]) -> Dict[str, Any]:
         """Return a stored answer without the rows that the user can no longer be sure to see."""
