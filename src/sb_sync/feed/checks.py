@@ -1,7 +1,7 @@
 """What Django's checks say of the feed; `sb_sync.checks` registers these functions.
 
 E101 no backend · E102 the log is not in the database · E103 a fault of the database · W101 capture missing ·
-W102 a table that can carry no triggers.
+W102 a table that can carry no triggers · W103 a setting of the database, or keys of it, that are a risk.
 """
 
 from __future__ import annotations
@@ -28,7 +28,11 @@ def check_databases(**_: Any) -> List[CheckMessage]:
             backend_for(using)
         except UnsupportedDatabase as error:
             found.append(
-                Error(str(error), hint="Use PostgreSQL or SQLite, or leave its models out.", id="sb_sync.E101")
+                Error(
+                    str(error),
+                    hint="Use PostgreSQL, MariaDB, MySQL or SQLite, or leave its models out.",
+                    id="sb_sync.E101",
+                )
             )
             continue
         if not router.allow_migrate_model(using, Change):
@@ -57,6 +61,8 @@ def check_captures(databases: Optional[Sequence[str]] = None, **_: Any) -> List[
 def _check_database(using: str) -> Iterable[CheckMessage]:
     for fault, mend in backend_for(using).find_faults():
         yield Error(f"Database {using!r}: {fault}", hint=mend, id="sb_sync.E103")
+    for risk, mend in backend_for(using).find_risks():
+        yield CheckWarning(f"Database {using!r}: {risk}", hint=mend, id="sb_sync.W103")
     if not has_log(using):
         return
     missing = [found.table for found in find_states(using) if found.state is State.MISSING]

@@ -146,9 +146,7 @@ def _install_one(backend: FeedBackend, capture: Capture) -> bool:
     """Replace one table's triggers, and reset the table where writes may have gone by."""
     backend.hold_table(capture.table)
     was_captured = is_captured(capture, backend.triggers([capture.table]))
-    backend.install(capture)
-    if not was_captured:
-        backend.write_resets([capture.table])
+    backend.install(capture, reset=not was_captured)
     return not was_captured
 
 

@@ -8,12 +8,17 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
 
 from sb_sync.feed.backends.base import FeedBackend
+from sb_sync.feed.backends.mysql import MySQLBackend
 from sb_sync.feed.backends.postgresql import PostgreSQLBackend
 from sb_sync.feed.backends.sqlite import SQLiteBackend
 
 __all__ = ["FeedBackend", "UnsupportedDatabase", "backend_for"]
 
-BACKENDS: Dict[str, Type[FeedBackend]] = {"postgresql": PostgreSQLBackend, "sqlite": SQLiteBackend}
+BACKENDS: Dict[str, Type[FeedBackend]] = {
+    "mysql": MySQLBackend,
+    "postgresql": PostgreSQLBackend,
+    "sqlite": SQLiteBackend,
+}
 
 
 class UnsupportedDatabase(ImproperlyConfigured):

@@ -148,10 +148,14 @@ class FeedBackend(ABC):
     #: Whether UPDATE … FROM (VALUES …) is known, and spares round trips.
     supports_update_from: ClassVar[bool]
     #: Whether the parts of a WITH may insert rows.
+    #: Whether UPDATE … JOIN (SELECT … UNION ALL …) is known, which does the same.
+    supports_update_join: ClassVar[bool] = False
     supports_inserts_in_with: ClassVar[bool]
     #: Whether TRUNCATE is seen.
     supports_truncate: ClassVar[bool]
     #: Whether a change of a table's columns may make it anew, and with it tables that refer to it.
+    #: Whether triggers are made and dropped within a transaction, so that nothing else may come in between.
+    supports_transactional_ddl: ClassVar[bool] = True
     remakes_tables: ClassVar[bool]
 
     def __init__(self, using: str) -> None:
@@ -194,6 +198,10 @@ class FeedBackend(ABC):
     def system(self) -> str:
         """Return the name of the system in which the log's transaction numbers mean something."""
         return ""
+
+    def find_risks(self) -> List[Tuple[str, str]]:
+        """Return (what is risky, mend) for what leaves the feed working, and its operator to decide."""
+        return []
 
     # Reading.
 
@@ -262,8 +270,11 @@ class FeedBackend(ABC):
         """
 
     @abstractmethod
-    def install(self, capture: Capture) -> None:
-        """Put a capture's triggers in place of whatever of ours stands on its table."""
+    def install(self, capture: Capture, *, reset: bool = False) -> None:
+        """Put a capture's triggers in place of whatever of ours stands on its table.
+
+        With `reset` writes may have gone by before, and one is logged, so that none goes by in between.
+        """
 
     @abstractmethod
     def neutralise(self, triggers: Iterable[Trigger]) -> None:

@@ -213,7 +213,7 @@ class PostgreSQLBackend(FeedBackend):
         self.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
         self.execute(f"LOCK TABLE {self.quote(table)} IN SHARE ROW EXCLUSIVE MODE")
 
-    def install(self, capture: Capture) -> None:
+    def install(self, capture: Capture, *, reset: bool = False) -> None:
         """Put functions and triggers of a capture in place; the table is held."""
         standing = self.triggers([capture.table])
         schemas = self._schemas({*capture.named_tables, self.log_table})
@@ -221,6 +221,8 @@ class PostgreSQLBackend(FeedBackend):
             capture
         )
         digests = self.digests(capture)
+        if reset:
+            self.write_resets([capture.table])
         events = self.events(capture)
         schema = schemas[self.log_table]
         origin = self._origin(capture.table)

@@ -147,8 +147,10 @@ class SQLiteBackend(FeedBackend):
         """Take the write lock of the whole database."""
         self.begin_push()
 
-    def install(self, capture: Capture) -> None:
+    def install(self, capture: Capture, *, reset: bool = False) -> None:
         """Put a capture's triggers in place."""
+        if reset:
+            self.write_resets([capture.table])
         self.remove(self.triggers([capture.table]))
         events, digests = self.events(capture), self.digests(capture)
         for event, body in self._text().bodies(capture).items():
