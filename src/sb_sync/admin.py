@@ -5,6 +5,7 @@ What the machine writes can only be read. Organizations are Sites underneath, wh
 
 from __future__ import annotations
 
+import json
 from typing import Any, Dict, List, Optional
 
 from django import forms
@@ -24,6 +25,7 @@ from sb_sync.models import (
     Change,
     Checkpoint,
     ClientRecord,
+    DataFilter,
     ModelPermission,
     Organization,
     PerformanceMetrics,
@@ -127,8 +129,19 @@ class UserSiteAdmin(OwnedAdmin):
     ordering = ["site__domain", "pk"]
 
 
-class ModelPermissionForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
-    """Rights of a group on a model that is synchronised, within the group's kind."""
+class ShallowDecoder(json.JSONDecoder):
+    """Read JSON that somebody may have nested deeper than Python reads: it is as good as none."""
+
+    def decode(self, s: str, *args: Any) -> Any:
+        """Return what the JSON says."""
+        try:
+            return super().decode(s, *args)
+        except RecursionError:
+            raise json.JSONDecodeError("too deep", s, 0) from None
+
+
+class SyncedModelForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
+    """A row about a model that is synchronised."""
 
     model_name = forms.ChoiceField(label=_("Model"))
 
@@ -139,6 +152,17 @@ class ModelPermissionForm(forms.ModelForm):  # type: ignore[type-arg]  # not gen
         field: Any = self.fields.get("model_name")
         if field is not None:
             field.choices = [(label, label) for label in sorted(set(labels))]
+
+
+class ModelPermissionForm(SyncedModelForm):
+    """Rights of a group on a model that is synchronised, within the group's kind."""
+
+    filters = forms.JSONField(
+        label=_("Row filter"),
+        required=False,
+        decoder=ShallowDecoder,
+        help_text=_('A condition such as {"field": "department", "operator": "exact", "value": "SALES"}'),
+    )
 
     def clean(self) -> Dict[str, Any]:
         """Refuse a push by a common group that only reads."""
@@ -167,6 +191,23 @@ class ModelPermissionAdmin(OwnedAdmin):
         if synced is not None and synced.is_shared and (obj.can_push or obj.can_pull):
             told = gettext("Rows of %(model)s are the same for every organization.")
             messages.warning(request, told % {"model": obj.model_name})
+
+
+class DataFilterForm(SyncedModelForm):
+    """A condition on the rows of a model; the model itself checks that it fits."""
+
+    filter_condition = forms.JSONField(label=_("Condition"), decoder=ShallowDecoder)
+
+
+@admin.register(DataFilter)
+class DataFilterAdmin(OwnedAdmin):
+    """Row filters."""
+
+    form = DataFilterForm
+    list_display = ["filter_name", "model_name", "group", "site", "is_active", "created_at"]
+    list_filter = [ORGANIZATION, "group", "is_active"]
+    list_select_related = ["site", "group"]
+    search_fields = ["filter_name", "model_name", "group__name", "site__name", "site__domain"]
 
 
 @admin.register(SyncLog)

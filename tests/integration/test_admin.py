@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import timedelta
 from typing import Any, Dict, List
@@ -19,6 +20,7 @@ from django.utils import timezone
 from sb_sync.models import (
     Change,
     ClientRecord,
+    DataFilter,
     FeedIdentity,
     ModelPermission,
     Organization,
@@ -38,7 +40,7 @@ READ_ONLY = [
     "change", "checkpoint", "clientrecord", "performancemetrics", "synclog", "syncmetadata", "tokenfamily",
     "usersyncmetadata",
 ]  # fmt: skip
-ALL = sorted(["organization", "usersite", "modelpermission", *READ_ONLY])
+ALL = sorted(["organization", "usersite", "modelpermission", "datafilter", *READ_ONLY])
 SECRET = "the-jti-that-nobody-may-see"
 
 
@@ -67,6 +69,13 @@ def rows(acme: Organization) -> Dict[str, Any]:
         "usersite": UserSite.objects.get(user=user),
         "modelpermission": ModelPermission.objects.create(
             site_id=acme.pk, group=Group.objects.get(name="Users"), model_name="testapp.Customer", can_pull=True
+        ),
+        "datafilter": DataFilter.objects.create(
+            site_id=acme.pk,
+            group=Group.objects.get(name="Users"),
+            model_name="testapp.Customer",
+            filter_name="own",
+            filter_condition={"field": "assigned_manager", "operator": "exact", "value": "$user.id"},
         ),
         "change": Change.objects.latest("id"),
         "clientrecord": ClientRecord.objects.create(client_id="phone-1", object_key="1", **names),
@@ -215,3 +224,48 @@ def test_no_stranger_sees_a_page(rows: Dict[str, Any]) -> None:
     client.force_login(rows["usersite"].user)
     seen: List[int] = [client.get(address(table, "changelist")).status_code for table in ALL]
     assert set(seen) == {302}
+
+
+@pytest.mark.parametrize(
+    ("condition", "told"),
+    [
+        ('{"field": "nothing", "operator": "exact", "value": 1}', "no field"),
+        ('{"field": "name", "operator": "like", "value": "x"}', "no operator"),
+        ("[" * 100_000, "valid JSON"),
+        ('{"not": ' * 300 + "{}" + "}" * 300, "nest at most"),
+        ("{", "valid JSON"),
+        ("", "required"),
+        ("{}", "required"),
+    ],
+)
+def test_a_row_filter_that_fits_nothing_is_refused_in_its_form(
+    browser: Client, rows: Dict[str, Any], condition: str, told: str
+) -> None:
+    row = rows["datafilter"]
+    form = {"site": row.site_id, "group": row.group_id, "model_name": row.model_name, "filter_name": "own"}
+    url = reverse("admin:sb_sync_datafilter_change", args=[row.pk])
+    answer = browser.post(url, {**form, "filter_condition": condition})
+    assert answer.status_code == 200
+    assert told in answer.content.decode()
+    row.refresh_from_db()
+    assert row.filter_condition["field"] == "assigned_manager"
+    good = {"field": "region__name", "operator": "exact", "value": "North"}
+    assert browser.post(url, {**form, "filter_condition": json.dumps(good)}).status_code == 302
+    row.refresh_from_db()
+    assert row.filter_condition == good
+
+
+def test_a_row_filter_of_rights_is_checked_in_its_form(browser: Client, rows: Dict[str, Any]) -> None:
+    row = rows["modelpermission"]
+    form = {"site": row.site_id, "group": row.group_id, "model_name": row.model_name, "can_pull": "on"}
+    url = reverse("admin:sb_sync_modelpermission_change", args=[row.pk])
+    bad = {"field": "orders__number", "operator": "exact", "value": "1"}
+    answer = browser.post(url, {**form, "filters": json.dumps(bad)})
+    assert "leads backwards" in answer.content.decode()
+    good = {"field": "name", "operator": "startswith", "value": "A"}
+    assert browser.post(url, {**form, "filters": json.dumps(good)}).status_code == 302
+    row.refresh_from_db()
+    assert row.filters == good
+    assert browser.post(url, {**form, "filters": ""}).status_code == 302
+    row.refresh_from_db()
+    assert row.filters is None

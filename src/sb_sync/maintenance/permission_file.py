@@ -18,13 +18,18 @@ ENTRY_KEYS = {"group", "model", "push", "pull", "filters"}
 
 @dataclass(frozen=True)
 class Entry:
-    """The rights of one group on one model; `place` names the entry in messages."""
+    """The rights of one group on one model; `place` names the entry in messages.
+
+    `filters` is the condition on its rows, None for none; one that does not say leaves what stands as it is.
+    """
 
     group: str
     model: str
     push: bool
     pull: bool
     place: str = ""
+    filters: Optional[Dict[str, Any]] = None
+    says_filters: bool = True
 
 
 @dataclass(frozen=True)
@@ -61,7 +66,7 @@ def parse(document: Any) -> PermissionFile:
         found = _find_faults(item)
         faults.extend(f"{place}{fault}" for fault in found)
         if not found:
-            entries.append(Entry(item["group"], item["model"], item["push"], item["pull"], place))
+            entries.append(_make_entry(item, place))
     faults.extend(_find_repetitions(entries))
     if faults:
         raise Refused(faults)
@@ -94,8 +99,21 @@ def write(file: PermissionFile, path: str) -> None:
         raise Refused(f"{path} cannot be written: {error.strerror}.") from error
 
 
+def _make_entry(item: Dict[str, Any], place: str) -> Entry:
+    return Entry(
+        group=item["group"],
+        model=item["model"],
+        push=item["push"],
+        pull=item["pull"],
+        place=place,
+        filters=item.get("filters") or None,
+        says_filters="filters" in item,
+    )
+
+
 def _as_object(entry: Entry) -> Dict[str, Any]:
-    return {"group": entry.group, "model": entry.model, "push": entry.push, "pull": entry.pull, "filters": None}
+    written = {"group": entry.group, "model": entry.model, "push": entry.push, "pull": entry.pull}
+    return {**written, "filters": entry.filters} if entry.says_filters else written
 
 
 def _find_faults(item: Any) -> List[str]:
@@ -105,8 +123,8 @@ def _find_faults(item: Any) -> List[str]:
     faults = [f".{name}: unknown key." for name in item if name not in ENTRY_KEYS]
     faults += [f".{name}: must be a text." for name in ("group", "model") if not _is_text(item.get(name))]
     faults += [f".{name}: must be true or false." for name in ("push", "pull") if not isinstance(item.get(name), bool)]
-    if item.get("filters") is not None:
-        faults.append(".filters: row filters are not supported by this version; only null is.")
+    if not isinstance(item.get("filters"), (dict, type(None))):
+        faults.append(".filters: must be a condition or null.")
     return faults
 
 

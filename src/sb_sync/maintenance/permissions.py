@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Dict, Iterator, List, Mapping, Optional, Sequence, Set, Tuple
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Set, Tuple
 
 from django.contrib.auth.models import Group
 from django.contrib.sites.models import Site
 from django.db import transaction
 
 from sb_sync import catalog
+from sb_sync.access.filters import find_fault
 from sb_sync.maintenance.groups import COMMON_GROUPS, Kind, find_group, kind_of
 from sb_sync.maintenance.permission_file import Entry, PermissionFile
 from sb_sync.maintenance.refusal import Refused
@@ -59,18 +60,23 @@ def generate_file(
 ) -> PermissionFile:
     """Return a file that grants every synchronised model to groups: all, or those named.
 
-    A common group never gets more than its kind. Raises `Refused` where there is no group.
+    A common group never gets more than its kind, and row filters stay as they stand. Raises `Refused` where there is
+    no group.
     """
     groups = [find_group(name) for name in group_names] if group_names else list(Group.objects.order_by("name"))
     if not groups:
         raise Refused("There are no groups yet. Make them by setup_organizations --action create_groups.")
     granted = TEMPLATES[template]
+    standing = _read_filters(organization)
     entries: List[Entry] = []
     for group in groups:
         kind = kind_of(group.name)
         push, pull = granted.push and kind.push, granted.pull and kind.pull
         if push or pull:
-            entries.extend(Entry(group.name, label, push, pull) for label in sorted(catalog.synced_models()))
+            entries.extend(
+                Entry(group.name, label, push, pull, filters=standing.get((group.pk, label.lower())))
+                for label in sorted(catalog.synced_models())
+            )
     return PermissionFile(organization.slug, tuple(entries))
 
 
@@ -118,8 +124,15 @@ def export_file(organization: Organization) -> Export:
         if synced is None:
             left_out.append(row.model_name)
         else:
-            entries.append(Entry(row.group.name, synced.label, row.can_push, row.can_pull))
+            entries.append(Entry(row.group.name, synced.label, row.can_push, row.can_pull, filters=row.filters or None))
     return Export(PermissionFile(organization.slug, tuple(entries)), tuple(sorted(set(left_out))))
+
+
+def _read_filters(organization: Organization) -> Dict[Tuple[int, str], Dict[str, Any]]:
+    """Return the row filters that stand in an organization, by group and label in lower case."""
+    rows = ModelPermission.objects.filter(site=organization.pk).exclude(filters=None)
+    found = rows.values_list("group_id", "model_name", "filters")
+    return {(group_id, label.lower()): filters for group_id, label, filters in found if filters}
 
 
 def _find_faults(entry: Entry, groups: Set[str]) -> Iterator[str]:
@@ -128,6 +141,10 @@ def _find_faults(entry: Entry, groups: Set[str]) -> Iterator[str]:
         yield f"{entry.place}.group: there is no group {entry.group!r}; {mend}."
     if catalog.find(entry.model) is None:
         yield f"{entry.place}.model: {entry.model!r} {_explain_absence(entry.model)}"
+    elif entry.filters is not None:
+        fault = find_fault(entry.model, entry.filters)
+        if fault:
+            yield f"{entry.place}.filters: {fault}"
     kind = kind_of(entry.group)
     if (entry.push and not kind.push) or (entry.pull and not kind.pull):
         yield f"{entry.place}: {entry.group} may only {kind}; grant more to another group."
@@ -158,17 +175,22 @@ def _apply(file: PermissionFile, organization: Organization) -> ApplyReport:
 
 def _make_row(organization: Organization, group: Group, label: str, entry: Entry) -> ModelPermission:
     return ModelPermission(
-        site_id=organization.pk, group=group, model_name=label, can_push=entry.push, can_pull=entry.pull
+        site_id=organization.pk,
+        group=group,
+        model_name=label,
+        can_push=entry.push,
+        can_pull=entry.pull,
+        filters=entry.filters,
     )
 
 
 def _change(row: ModelPermission, entry: Entry) -> bool:
     """Make a row say what an entry says, and tell whether it said something else."""
-    wanted = (entry.push, entry.pull)
-    if (row.can_push, row.can_pull) == wanted:
+    wanted = (entry.push, entry.pull, entry.filters if entry.says_filters else row.filters or None)
+    if (row.can_push, row.can_pull, row.filters or None) == wanted:
         return False
-    row.can_push, row.can_pull = wanted
-    row.save(update_fields=["can_push", "can_pull"])
+    row.can_push, row.can_pull, row.filters = wanted
+    row.save(update_fields=["can_push", "can_pull", *(["filters"] if entry.says_filters else [])])
     return True
 
 

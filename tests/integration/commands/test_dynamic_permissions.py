@@ -118,6 +118,27 @@ def test_apply_changes_what_it_names_and_nothing_else(acme: Organization, tmp_pa
     ]
 
 
+def test_a_row_filter_goes_in_and_out_by_file(acme: Organization, tmp_path: Path) -> None:
+    condition = {"or": [{"field": "assigned_manager", "operator": "exact", "value": "$user.id"}]}
+    path = write(tmp_path, {"permissions": [{**ENTRY, "filters": condition}]})
+    run("apply", org_slug="acme", config_file=path)
+    stored = ModelPermission.objects.get()
+    assert stored.filters == condition
+    for action in ("export", "generate"):
+        out = tmp_path / f"{action}.json"
+        run(action, org_slug="acme", output_file=str(out))
+        entries = json.loads(out.read_text(encoding="utf-8"))["permissions"]
+        (own,) = [entry for entry in entries if (entry["group"], entry["model"]) == ("Sales", "testapp.Customer")]
+        assert own["filters"] == condition
+    silent = {name: value for name, value in ENTRY.items() if name != "filters"}
+    run("apply", org_slug="acme", config_file=write(tmp_path, {"permissions": [{**silent, "push": False}]}))
+    stored.refresh_from_db()
+    assert (stored.can_push, stored.filters) == (False, condition)
+    run("apply", org_slug="acme", config_file=write(tmp_path, {"permissions": [{**ENTRY, "filters": None}]}))
+    stored.refresh_from_db()
+    assert (stored.can_push, stored.filters) == (True, None)
+
+
 def test_a_dry_run_writes_nothing(acme: Organization, tmp_path: Path) -> None:
     path = write(tmp_path, {"organization": "acme", "permissions": [ENTRY]})
     told = run("apply", config_file=path, dry_run=True)
@@ -150,7 +171,16 @@ FAULTS: Dict[str, Tuple[Any, str]] = {
     "an unknown key of an entry": ({"permissions": [{**ENTRY, "delete": True}]}, "delete: unknown key"),
     "a right that is no boolean": ({"permissions": [{**ENTRY, "push": 1}]}, "push: must be true or false"),
     "a missing right": ({"permissions": [{"group": "Sales", "model": "testapp.Order", "push": True}]}, "pull"),
-    "a row filter": ({"permissions": [{**ENTRY, "filters": {"field": "name"}}]}, "row filters are not supported"),
+    "a filter that is none": ({"permissions": [{**ENTRY, "filters": [1]}]}, "filters: must be a condition or null"),
+    "half a filter": ({"permissions": [{**ENTRY, "filters": {"field": "name"}}]}, "`field`, `operator` and `value`"),
+    "a filter on no field": (
+        {"permissions": [{**ENTRY, "filters": {"field": "nothing", "operator": "exact", "value": 1}}]},
+        r"permissions\[0\].filters: nothing: testapp.Customer has no field",
+    ),
+    "a filter through a table that is not captured": (
+        {"permissions": [{**ENTRY, "filters": {"field": "organization__slug", "operator": "exact", "value": "x"}}]},
+        "CAPTURE",
+    ),
     "an unknown group": ({"permissions": [{**ENTRY, "group": "Nobody"}]}, "no group 'Nobody'"),
     "an unknown model": ({"permissions": [{**ENTRY, "model": "testapp.Nothing"}]}, "not among"),
     "a model of Django": ({"permissions": [{**ENTRY, "model": "auth.User"}]}, "not among"),
