@@ -1,20 +1,29 @@
 """What happened, as frozen values, and the signals that carry them.
 
 Pipelines announce; observers (`ops`) keep logs, journals and metrics. A signal's receivers get the event as `event`.
-They run inside the transaction that the pipeline opened for traces, after the data is committed.
+They run after the data is committed. Those of a push run inside a transaction that was opened for them; those of a pull
+add what they would insert to its `statements`, which the pipeline sends together with its own.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Mapping, Optional
+from typing import Any, List, Mapping, Optional, Tuple
 
 from django.dispatch import Signal
 
 from sb_sync.protocol import RequestInfo
 
-__all__ = ["ModelPulled", "ModelPushed", "PullFinished", "PushFinished", "pull_finished", "push_finished"]
+__all__ = ["ModelPulled", "ModelPushed", "PullFinished", "PushFinished", "Statement", "pull_finished", "push_finished"]
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One INSERT into the default database, with its values."""
+
+    sql: str
+    parameters: Tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -82,6 +91,7 @@ class PullFinished:
     batch_size: int
     errors: Mapping[str, str] = field(default_factory=dict)
     error: str = ""
+    statements: List[Statement] = field(default_factory=list, compare=False)
 
 
 #: Sent with `event: PushFinished`.

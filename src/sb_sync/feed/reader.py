@@ -14,6 +14,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from sb_sync.catalog import SyncedModel
+from sb_sync.events import Statement
 from sb_sync.feed.backends import FeedBackend, backend_for
 from sb_sync.feed.backends.base import Entry, Position, Window
 from sb_sync.feed.identity import EpochChanged, Identity, ensure_identity, find_identity
@@ -246,10 +247,13 @@ class Reading:
         return Window(base.snapshot, self.snapshot if target is None else target.snapshot)
 
 
-def write_checkpoint(using: str, snapshot: str) -> Checkpoint:
-    """Write a checkpoint of a snapshot inside the caller's transaction, whose commit then waits for the disk."""
+def write_checkpoint(using: str, snapshot: str, together: Sequence[Statement] = ()) -> Checkpoint:
+    """Write a checkpoint of a snapshot inside the caller's transaction, whose commit then waits for the disk.
+
+    Statements that insert go together with it.
+    """
     nonce = secrets.token_hex(16)
-    number, taken_at = backend_for(using).write_checkpoint(nonce, snapshot)
+    number, taken_at = backend_for(using).write_checkpoint_with(together, nonce, snapshot)
     return Checkpoint(number, nonce, to_utc(taken_at), snapshot)
 
 

@@ -1,12 +1,11 @@
 """The tables that tell what happened: one statement for each, whatever the number of models.
 
-Where the database can, all of them are one statement.
+Where the database can, all of them are one statement; those of a pull go with its checkpoint.
 """
 
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple, Type, Union
 
@@ -17,7 +16,7 @@ from django.utils import timezone
 
 from sb_sync import feed
 from sb_sync.config import setting
-from sb_sync.events import PullFinished, PushFinished
+from sb_sync.events import PullFinished, PushFinished, Statement
 from sb_sync.models import PerformanceMetrics, SyncLog, SyncMetadata, UserSyncMetadata
 from sb_sync.ops.masking import clean_text, mask_body
 from sb_sync.protocol import ERROR, SUCCESS
@@ -30,19 +29,11 @@ Event = Union[PushFinished, PullFinished]
 Assignments = Mapping[str, str]
 
 
-@dataclass(frozen=True)
-class Statement:
-    """One INSERT with its values."""
-
-    sql: str
-    parameters: Tuple[Any, ...]
-
-
 def record_push(sender: Any, event: PushFinished, **kwargs: Any) -> None:
     """Write down a push."""
     counts = {label: found.total for label, found in event.models.items() if found.total}
     batch_size = sum(found.total + found.failed for found in event.models.values())
-    _execute(
+    feed.backend_for(DEFAULT_DB_ALIAS).execute_together(
         [
             *_log(event, SyncLog.Operation.PUSH, count=sum(counts.values()), error=event.error),
             *_measure(event, "push", batch_size=batch_size),
@@ -55,7 +46,7 @@ def record_pull(sender: Any, event: PullFinished, **kwargs: Any) -> None:
     """Write down a pull, and by which rules the user's rows were chosen."""
     counts = {label: pulled.count for label, pulled in event.models.items() if pulled.count}
     errors = [f"{label}: {code}" for label, code in sorted(event.errors.items())]
-    _execute(
+    event.statements.extend(
         [
             *_log(event, SyncLog.Operation.PULL, count=sum(counts.values()), error=_join(event.error, *errors)),
             *_measure(event, "pull", batch_size=sum(counts.values())),
@@ -63,19 +54,6 @@ def record_pull(sender: Any, event: PullFinished, **kwargs: Any) -> None:
             *_remember_user(event),
         ]
     )
-
-
-def _execute(statements: Sequence[Statement]) -> None:
-    """Send statements, in one where the database can write to several tables at once."""
-    with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
-        *others, last = statements
-        if others and feed.backend_for(DEFAULT_DB_ALIAS).supports_inserts_in_with:
-            named = ", ".join(f"part{number} AS ({each.sql})" for number, each in enumerate(others))
-            parameters = [value for each in statements for value in each.parameters]
-            cursor.execute(f"WITH {named} {last.sql}", parameters)
-        else:
-            for each in statements:
-                cursor.execute(each.sql, each.parameters)
 
 
 def _log(event: Event, operation: str, *, count: int, error: str) -> List[Statement]:

@@ -1,8 +1,8 @@
 """What changed, for one user: from a body to an answer.
 
 request: what is asked · plan: where each model stands and which pass it is in · read: the records of one model ·
-page: as many records as one answer holds · answer: what the client is told · pipeline: the order of these steps ·
-stream: page after page of them.
+page: as many records as one answer holds · traces: what must be written before it leaves · answer: what the client is
+told · pipeline: the order of these steps · stream: page after page of them.
 """
 
 from __future__ import annotations

@@ -29,10 +29,14 @@ class PullAnswer:
 
 @dataclass(frozen=True)
 class Finished:
-    """A page with the checkpoint that was written for it, None where none was needed."""
+    """A page with the checkpoint that was written for it, None where none was needed.
+
+    `is_remembered`: it is known by which rules the rows were chosen, so that the time of the page may be gone on from.
+    """
 
     page: Page
     checkpoint: Optional[Checkpoint]
+    is_remembered: bool = True
 
 
 def make_answer(
@@ -76,16 +80,16 @@ def refuse_all(refused: Sequence[Refused]) -> NothingServed:
     return NothingServed([item.as_json() for item in refused])
 
 
-def describe_models(finished: Sequence[Finished]) -> Dict[str, ModelPulled]:
+def describe_models(pages: Sequence[Page]) -> Dict[str, ModelPulled]:
     """Return what was given of each model, for those who keep journals."""
     return {
         progress.stand.label: ModelPulled(
             count=len(progress.records),
-            last_sync=item.page.reading.started_at if _is_up_to_date(item.page, progress) else None,
+            last_sync=page.reading.started_at if _is_up_to_date(page, progress) else None,
             fingerprint=progress.stand.fingerprint,
         )
-        for item in finished
-        for progress in item.page.progress
+        for page in pages
+        for progress in page.progress
     }
 
 
@@ -96,7 +100,8 @@ def _is_up_to_date(page: Page, progress: Progress) -> bool:
 
 def _describe(scope: Scope, item: Finished, progress: Progress, memory: Optional[Memory]) -> Dict[str, Any]:
     """Return the metadata of one model."""
-    last_sync = item.page.reading.started_at if _is_up_to_date(item.page, progress) else progress.stand.time
+    has_new_time = item.is_remembered and _is_up_to_date(item.page, progress)
+    last_sync = item.page.reading.started_at if has_new_time else progress.stand.time
     described: Dict[str, Any] = {
         "count": len(progress.records),
         "last_sync": _encode(last_sync),

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack, contextmanager
-from typing import Any, Iterator, Mapping, Sequence
+from typing import Any, Mapping, Sequence
 
-from django.db import DEFAULT_DB_ALIAS, transaction
-
-from sb_sync import feed
 from sb_sync.access import Scope
-from sb_sync.events import ModelPulled, PullFinished, pull_finished
+from sb_sync.events import ModelPulled, PullFinished, Statement
 from sb_sync.optimizations import Measurement, measure
 from sb_sync.protocol import ERROR, PARTIAL, SUCCESS, RequestInfo
-from sb_sync.pull.answer import Finished, PullAnswer, describe_models, make_answer, make_refusal
+from sb_sync.pull.answer import PullAnswer, describe_models, make_answer, make_refusal
 from sb_sync.pull.memory import recall
-from sb_sync.pull.page import Page
 from sb_sync.pull.request import PullRequest, Refused, parse_request
 from sb_sync.pull.snapshots import read_pages
+from sb_sync.pull.traces import tell_observers, write_traces
 
-__all__ = ["announce", "finish", "open_traces", "run"]
+__all__ = ["announce", "run"]
 
 
 def run(scope: Scope, body: Mapping[str, Any], *, request: RequestInfo) -> PullAnswer:
@@ -30,44 +26,20 @@ def run(scope: Scope, body: Mapping[str, Any], *, request: RequestInfo) -> PullA
         asked = parse_request(scope, body)
         memories = recall(scope)
         pages, refused = read_pages(scope, asked, memories)
-        with open_traces(pages):
-            finished = [finish(page) for page in pages]
-            announce(
-                scope,
-                body,
-                models=describe_models(finished),
-                errors={item.label: item.code for item in refused},
-                status=_judge(asked, refused),
-                batch_size=asked.batch_size,
-                request=request,
-                measurement=measurement,
-            )
+        journal = announce(
+            scope,
+            body,
+            models=describe_models(pages),
+            errors={item.label: item.code for item in refused},
+            status=_judge(asked, refused),
+            batch_size=asked.batch_size,
+            request=request,
+            measurement=measurement,
+        )
+        finished = write_traces(pages, journal)
     if refused and not asked.asked:
         return make_refusal(refused, request.request_id)
     return make_answer(scope, asked, finished, refused=refused, memories=memories)
-
-
-@contextmanager
-def open_traces(pages: Sequence[Page]) -> Iterator[None]:
-    """Open the transaction in which checkpoints and journals are written: the one of the journals commits last."""
-    with ExitStack() as stack:
-        for using in dict.fromkeys([DEFAULT_DB_ALIAS, *(page.using for page in pages)]):
-            stack.enter_context(transaction.atomic(using=using))
-            # Nothing may be read before the right to write is held, where one writes at a time.
-            feed.begin_push(using)
-        yield
-
-
-def finish(page: Page) -> Finished:
-    """Write the checkpoint that cursors name.
-
-    An answer with records writes one in any case: its commit makes sure that what was read cannot be lost by a crash
-    after the client has it.
-    """
-    if not page.needs_checkpoint and not page.records:
-        return Finished(page, None)
-    checkpoint = feed.write_checkpoint(page.using, page.reading.snapshot)
-    return Finished(page, checkpoint)
 
 
 def announce(
@@ -81,8 +53,8 @@ def announce(
     request: RequestInfo,
     measurement: Measurement,
     error: str = "",
-) -> None:
-    """Tell those who keep journals."""
+) -> Sequence[Statement]:
+    """Tell observers, and return what those who keep journals insert."""
     event = PullFinished(
         user_id=scope.user_id,
         username=scope.username,
@@ -99,7 +71,7 @@ def announce(
         errors=errors,
         error=error,
     )
-    pull_finished.send(sender=PullFinished, event=event)
+    return tell_observers(event)
 
 
 def _judge(asked: PullRequest, refused: Sequence[Refused]) -> str:

@@ -18,9 +18,10 @@ from sb_sync.optimizations import Measurement
 from sb_sync.protocol import ERROR, PARTIAL, SUCCESS, RequestInfo
 from sb_sync.pull.answer import describe_models, make_answer, refuse_all
 from sb_sync.pull.memory import Memory, recall
-from sb_sync.pull.pipeline import announce, finish, open_traces
+from sb_sync.pull.pipeline import announce
 from sb_sync.pull.request import PullRequest, Refused, parse_request
 from sb_sync.pull.snapshots import read_pages
+from sb_sync.pull.traces import write_traces
 
 __all__ = ["PAGE_RECORDS", "Lines", "stream"]
 
@@ -97,10 +98,9 @@ def _read_page(scope: access.Scope, body: Mapping[str, Any], journey: _Journey) 
     journey.refused.update((item.label, item) for item in refused)
     if refused and not asked.asked:
         raise refuse_all(refused)
-    with open_traces(pages):
-        finished = [finish(page) for page in pages]
+    finished = write_traces(pages)
     answer = make_answer(scope, asked, finished, refused=refused, memories=journey.memories).body
-    _go_on(journey, answer, describe_models(finished))
+    _go_on(journey, answer, describe_models(pages))
     resets = [label for label, told in answer["metadata"].items() if told.get("reset")]
     begin: Lines = [{RESET: resets}] if resets else []
     return [*begin, *answer["data"], {MARK: {label: told["cursor"] for label, told in answer["metadata"].items()}}]
@@ -156,18 +156,18 @@ def _write_traces(
     """Write down the whole stream; its records have left, so that a journal which fails is only told of."""
     status = {"": PARTIAL if journey.refused else SUCCESS, CLOSED: PARTIAL}.get(error, ERROR)
     try:
-        with open_traces([]):
-            announce(
-                scope,
-                body,
-                models=journey.models,
-                errors={label: item.code for label, item in journey.refused.items()},
-                status=status,
-                batch_size=journey.total if journey.batch_size is None else journey.batch_size,
-                request=request,
-                measurement=measurement,
-                error=error,
-            )
+        journal = announce(
+            scope,
+            body,
+            models=journey.models,
+            errors={label: item.code for label, item in journey.refused.items()},
+            status=status,
+            batch_size=journey.total if journey.batch_size is None else journey.batch_size,
+            request=request,
+            measurement=measurement,
+            error=error,
+        )
+        write_traces([], journal)
     except Exception:
         logger.exception("The journal of stream %s could not be written.", request.request_id)
 

@@ -9,6 +9,7 @@ from typing import Any, Dict, List, Optional
 import pytest
 from django.db import connection, transaction
 
+from sb_sync import feed
 from sb_sync.events import ModelPulled, ModelPushed, PullFinished, PushFinished, pull_finished, push_finished
 from sb_sync.models import Organization, PerformanceMetrics, SyncLog, SyncMetadata, UserSyncMetadata
 from sb_sync.protocol import RequestInfo
@@ -30,9 +31,10 @@ class World:
             push_finished.send(sender=PushFinished, event=event)
 
     def pull(self, models: Dict[str, ModelPulled], **changes: Any) -> None:
+        event = PullFinished(models=models, batch_size=10, **{**self._common(), **changes})
+        pull_finished.send(sender=PullFinished, event=event)
         with transaction.atomic():
-            event = PullFinished(models=models, batch_size=10, **{**self._common(), **changes})
-            pull_finished.send(sender=PullFinished, event=event)
+            feed.backend_for("default").execute_together(event.statements)
 
     def _common(self) -> Dict[str, Any]:
         return {

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Dict, Iterable, List, Mapping, Optional, Seque
 
 from django.db import OperationalError, connections
 
+from sb_sync.events import Statement
 from sb_sync.feed.plan import Capture
 from sb_sync.models import Change
 
@@ -147,15 +148,15 @@ class FeedBackend(ABC):
     supports_concurrent_writers: ClassVar[bool]
     #: Whether UPDATE … FROM (VALUES …) is known, and spares round trips.
     supports_update_from: ClassVar[bool]
-    #: Whether the parts of a WITH may insert rows.
     #: Whether UPDATE … JOIN (SELECT … UNION ALL …) is known, which does the same.
     supports_update_join: ClassVar[bool] = False
+    #: Whether the parts of a WITH may insert rows.
     supports_inserts_in_with: ClassVar[bool]
     #: Whether TRUNCATE is seen.
     supports_truncate: ClassVar[bool]
-    #: Whether a change of a table's columns may make it anew, and with it tables that refer to it.
     #: Whether triggers are made and dropped within a transaction, so that nothing else may come in between.
     supports_transactional_ddl: ClassVar[bool] = True
+    #: Whether a change of a table's columns may make it anew, and with it tables that refer to it.
     remakes_tables: ClassVar[bool]
 
     def __init__(self, using: str) -> None:
@@ -181,10 +182,25 @@ class FeedBackend(ABC):
                 cursor.execute(sql, parameters)
             return list(cursor.fetchall()) if cursor.description else []
 
+    def execute_together(self, statements: Sequence[Statement]) -> List[Tuple[Any, ...]]:
+        """Run statements that insert and do not see each other, as one where that is known; return the last's rows."""
+        if not self.supports_inserts_in_with or len(statements) < 2:
+            rows: List[Tuple[Any, ...]] = []
+            for each in statements:
+                rows = self.execute(each.sql, each.parameters)
+            return rows
+        *others, last = statements
+        named = ", ".join(f"part{number} AS ({each.sql})" for number, each in enumerate(others))
+        return self.execute(f"WITH {named} {last.sql}", [value for each in statements for value in each.parameters])
+
     # Faults of the database itself.
 
     def find_faults(self) -> List[Tuple[str, str]]:
         """Return (what is wrong, mend) for all that keeps this database from carrying the feed."""
+        return []
+
+    def find_risks(self) -> List[Tuple[str, str]]:
+        """Return (what is risky, mend) for what leaves the feed working, and its operator to decide."""
         return []
 
     @abstractmethod
@@ -198,10 +214,6 @@ class FeedBackend(ABC):
     def system(self) -> str:
         """Return the name of the system in which the log's transaction numbers mean something."""
         return ""
-
-    def find_risks(self) -> List[Tuple[str, str]]:
-        """Return (what is risky, mend) for what leaves the feed working, and its operator to decide."""
-        return []
 
     # Reading.
 
@@ -234,6 +246,11 @@ class FeedBackend(ABC):
 
         The commit of the present transaction then waits until it cannot be lost.
         """
+
+    def write_checkpoint_with(self, statements: Sequence[Statement], nonce: str, snapshot: str) -> Tuple[int, datetime]:
+        """Write a checkpoint and run other statements, which insert: as one where the database knows that."""
+        self.execute_together(statements)
+        return self.write_checkpoint(nonce, snapshot)
 
     @abstractmethod
     def begin_push(self) -> None:

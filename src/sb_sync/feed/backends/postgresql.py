@@ -9,6 +9,7 @@ from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Set, 
 
 from django.db import OperationalError
 
+from sb_sync.events import Statement
 from sb_sync.feed.backends.base import (
     Entry,
     FeedBackend,
@@ -136,14 +137,19 @@ class PostgreSQLBackend(FeedBackend):
     # Writing.
 
     def write_checkpoint(self, nonce: str, snapshot: str) -> Tuple[int, datetime]:
-        """Insert a checkpoint; the commit waits for the disk, also where the host turned that off."""
+        """Insert a checkpoint."""
+        return self.write_checkpoint_with((), nonce, snapshot)
+
+    def write_checkpoint_with(self, statements: Sequence[Statement], nonce: str, snapshot: str) -> Tuple[int, datetime]:
+        """Insert a checkpoint with other rows; the commit waits for the disk, also where the host turned that off."""
         table = self.quote(Checkpoint._meta.db_table)
-        return self.execute(
+        insertion = Statement(
             f"INSERT INTO {table} (nonce, snapshot, taken_at) SELECT %s, %s,"
             f" greatest(clock_timestamp(), (SELECT max(taken_at) FROM {table}))"
             " FROM set_config('synchronous_commit', 'on', true) RETURNING id, taken_at",
-            [nonce, snapshot],
-        )[0]
+            (nonce, snapshot),
+        )
+        return self.execute_together([*statements, insertion])[0]
 
     def begin_push(self) -> None:
         """Take nothing: rows are locked as they are read."""
@@ -215,14 +221,14 @@ class PostgreSQLBackend(FeedBackend):
 
     def install(self, capture: Capture, *, reset: bool = False) -> None:
         """Put functions and triggers of a capture in place; the table is held."""
+        if reset:
+            self.write_resets([capture.table])
         standing = self.triggers([capture.table])
         schemas = self._schemas({*capture.named_tables, self.log_table})
         bodies = TriggerText(self.quote, lambda table: self._qualified(schemas[table], table), self.log_table).bodies(
             capture
         )
         digests = self.digests(capture)
-        if reset:
-            self.write_resets([capture.table])
         events = self.events(capture)
         schema = schemas[self.log_table]
         origin = self._origin(capture.table)
