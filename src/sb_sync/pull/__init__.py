@@ -9,6 +9,6 @@ from __future__ import annotations
 
 from sb_sync.pull.answer import PullAnswer
 from sb_sync.pull.pipeline import run
-from sb_sync.pull.stream import stream
+from sb_sync.pull.stream import run_stream
 
-__all__ = ["PullAnswer", "run", "stream"]
+__all__ = ["PullAnswer", "run", "run_stream"]

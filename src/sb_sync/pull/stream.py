@@ -23,7 +23,7 @@ from sb_sync.pull.request import PullRequest, Refused, parse_request
 from sb_sync.pull.snapshots import read_pages
 from sb_sync.pull.traces import write_traces
 
-__all__ = ["PAGE_RECORDS", "Lines", "stream"]
+__all__ = ["PAGE_RECORDS", "Lines", "run_stream"]
 
 #: Most records of one page: what a stream holds in memory, and how long its transactions are.
 PAGE_RECORDS = 2000
@@ -63,7 +63,7 @@ class _Journey:
         return not self.has_more or self.room == 0
 
 
-def stream(find_scope: FindScope, body: Mapping[str, Any], *, request: RequestInfo) -> Generator[Lines, None, None]:
+def run_stream(find_scope: FindScope, body: Mapping[str, Any], *, request: RequestInfo) -> Generator[Lines, None, None]:
     """Yield the lines of each page, then the last line.
 
     `find_scope` is asked before each page: rights that end, end the stream. Raises a `SyncError` for whatever keeps a
