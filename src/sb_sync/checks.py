@@ -1,9 +1,9 @@
 """System checks: what is wrong with a project's settings, apps, models and rights, each with its mend.
 
 E001 a fault in SB_SYNC · E002 SECRET_KEY too short · E003 a missing app · E004 several paths to an organization · E005
-a declared path that leads nowhere · W001 shared models are granted · W002 models that REQUIRE_TENANT refuses · W003
-keys that must be unique among all organizations · W004 no SITE_ID for Django's own pages. The feed has
-its own, from 101 on, and access from 201 on.
+a declared path that leads nowhere · E006 an unknown conflict policy · W001 shared models are granted · W002 models that
+REQUIRE_TENANT refuses · W003 keys that must be unique among all organizations · W004 no SITE_ID for Django's own pages.
+The feed has its own, from 101 on, and access from 201 on.
 
 None asks a database but those of the tag `database`, which Django runs for the databases it is told.
 """
@@ -27,11 +27,13 @@ from sb_sync.catalog import SyncedModel
 from sb_sync.config import SETTINGS, find_faults
 from sb_sync.feed.checks import check_captures, check_databases
 from sb_sync.models import ModelPermission
+from sb_sync.registry import POLICIES
 
 __all__ = [
     "check_apps",
     "check_grants",
     "check_models",
+    "check_policies",
     "check_secret_key",
     "check_settings",
     "check_site",
@@ -116,6 +118,21 @@ def check_models(**_: Any) -> List[CheckMessage]:
 
 
 @_with_good_settings
+def check_policies(**_: Any) -> List[CheckMessage]:
+    """Check the conflict policies that the project chose."""
+    return [
+        Error(
+            f"{synced.label} has a conflict policy that does not exist: {synced.sync.conflict!r}.",
+            hint="ModelSync.conflict is one of {}; until then conflicts are rejected.".format(", ".join(POLICIES)),
+            obj=synced.model,
+            id="sb_sync.E006",
+        )
+        for synced in catalog.synced_models().values()
+        if synced.sync.conflict not in POLICIES
+    ]
+
+
+@_with_good_settings
 def check_unique_keys(**_: Any) -> List[CheckMessage]:
     """Check for values that may exist only once among all organizations."""
     found: List[CheckMessage] = []
@@ -170,6 +187,7 @@ def register_checks() -> None:
         check_apps,
         check_site,
         check_models,
+        check_policies,
         check_unique_keys,
         CHECK_DATABASES,
         CHECK_DEPENDENCIES,

@@ -22,9 +22,12 @@ from sb_sync.models import (
     ClientRecord,
     DataFilter,
     FeedIdentity,
+    FieldList,
     ModelPermission,
     Organization,
     PerformanceMetrics,
+    StoredAnswer,
+    SyncConflict,
     SyncLog,
     SyncMetadata,
     TokenFamily,
@@ -37,8 +40,8 @@ from tests.testapp.models import Region
 pytestmark = pytest.mark.django_db
 
 READ_ONLY = [
-    "change", "checkpoint", "clientrecord", "performancemetrics", "synclog", "syncmetadata", "tokenfamily",
-    "usersyncmetadata",
+    "change", "checkpoint", "clientrecord", "fieldlist", "performancemetrics", "storedanswer", "syncconflict",
+    "synclog", "syncmetadata", "tokenfamily", "usersyncmetadata",
 ]  # fmt: skip
 ALL = sorted(["organization", "usersite", "modelpermission", "datafilter", *READ_ONLY])
 SECRET = "the-jti-that-nobody-may-see"
@@ -79,6 +82,11 @@ def rows(acme: Organization) -> Dict[str, Any]:
         ),
         "change": Change.objects.latest("id"),
         "clientrecord": ClientRecord.objects.create(client_id="phone-1", object_key="1", **names),
+        "fieldlist": FieldList.objects.get(model_name="testapp.Customer"),
+        "storedanswer": StoredAnswer.objects.create(user=user, site_id=acme.pk, path="/push/", answer={"x": SECRET}),
+        "syncconflict": SyncConflict.objects.create(
+            policy="reject", status="unsettled", client={"name": "Mine"}, server={"name": "Theirs"}, fields=[], **names
+        ),
         "performancemetrics": PerformanceMetrics.objects.create(operation_type="pull", processing_time=0.5),
         "synclog": SyncLog.objects.create(operation="PUSH", status="SUCCESS", request_data={"data": []}, **names),
         "syncmetadata": SyncMetadata.objects.create(model_name="testapp.Customer"),
@@ -120,7 +128,9 @@ def test_what_the_machine_writes_cannot_be_written_by_hand(browser: Client, rows
         assert browser.post(page, {"model_name": "x"}).status_code == 403
 
 
-@pytest.mark.parametrize("table", ["usersite", "modelpermission", "usersyncmetadata", "clientrecord", "synclog"])
+@pytest.mark.parametrize(
+    "table", ["usersite", "modelpermission", "usersyncmetadata", "clientrecord", "synclog", "syncconflict"]
+)
 def test_lists_say_organization_and_never_site(browser: Client, rows: Dict[str, Any], table: str) -> None:
     page = browser.get(address(table, "changelist")).content.decode().lower()
     table_head = page[page.index('id="result_list"') :].split("</thead>")[0]

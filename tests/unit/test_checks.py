@@ -15,6 +15,7 @@ from django.test.utils import modify_settings, override_settings
 from sb_sync import ModelSync, catalog, register
 from sb_sync.registry import unregister
 from sb_sync.testing.factories import grant, make_organization
+from tests.integration.push.declaring import declared
 from tests.testapp.models import Contract, Customer
 
 
@@ -108,6 +109,16 @@ def test_a_declared_path_that_leads_nowhere_is_an_error() -> None:
     catalog.reload()
     (message,) = run()["sb_sync.E005"]
     assert message.obj is Contract
+
+
+@pytest.mark.parametrize("policy", ["last_write", "", None, 5, ["merge"]])
+def test_a_conflict_policy_that_does_not_exist_is_an_error(policy: Any) -> None:
+    with declared(Customer, conflict=policy):
+        (message,) = run()["sb_sync.E006"]
+    assert message.obj is Customer
+    assert "reject, client_wins, server_wins, merge" in str(message.hint)
+    with declared(Customer, conflict="merge"):
+        assert "sb_sync.E006" not in run()
 
 
 @override_settings(SB_SYNC={"REQUIRE_TENANT": True})

@@ -34,7 +34,7 @@ from sb_sync.maintenance.permissions import (
 )
 from sb_sync.maintenance.refusal import Refused
 from sb_sync.maintenance.repair import RepairReport, repair
-from sb_sync.maintenance.retention import PurgeReport, purge
+from sb_sync.maintenance.retention import PurgeReport, forget_answers, forget_conflicts, purge
 from sb_sync.maintenance.verify import FeedStatus, describe, feed_databases, verify
 
 __all__ = [
@@ -63,6 +63,8 @@ __all__ = [
     "export_file",
     "feed_databases",
     "find_organization",
+    "forget_answers",
+    "forget_conflicts",
     "generate_file",
     "make_empty_file",
     "name_shared",

@@ -1,24 +1,21 @@
-"""Admin pages of every table but the feed's identity, which holds a secret.
-
-What the machine writes can only be read. Organizations are Sites underneath, which no page says.
-"""
+"""The pages of all tables that need no more than Django's own."""
 
 from __future__ import annotations
 
 import json
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.auth import get_user_model
 from django.contrib.sites.models import Site
 from django.core.exceptions import ValidationError
-from django.db.models import Field, Model, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from sb_sync import catalog
+from sb_sync.admin.pages import ORGANIZATION, USERNAME, KeptAdmin, OwnedAdmin, ReadOnlyAdmin
 from sb_sync.api.tokens import end_family
 from sb_sync.maintenance.groups import COMMON_GROUPS
 from sb_sync.models import (
@@ -26,9 +23,11 @@ from sb_sync.models import (
     Checkpoint,
     ClientRecord,
     DataFilter,
+    FieldList,
     ModelPermission,
     Organization,
     PerformanceMetrics,
+    StoredAnswer,
     SyncLog,
     SyncMetadata,
     TokenFamily,
@@ -37,8 +36,6 @@ from sb_sync.models import (
 )
 from sb_sync.models.changes import EVERYONE, NOBODY, SHARED, UNRESOLVED
 
-USERNAME = f"user__{get_user_model().USERNAME_FIELD}"
-ORGANIZATION = ("site", admin.RelatedOnlyFieldListFilter)
 MAX_KEYS_SHOWN = 10
 # What `Change.site` says where it is no organization.
 MEANINGS: Dict[int, Any] = {
@@ -47,50 +44,6 @@ MEANINGS: Dict[int, Any] = {
     UNRESOLVED: _("unresolved"),
     EVERYONE: _("everyone's"),
 }
-
-
-class OrganizationChoice(forms.ModelChoiceField):  # type: ignore[type-arg]  # not generic at run time
-    """Choose an organization by its name; other Sites are none."""
-
-    def label_from_instance(self, obj: Any) -> str:
-        """Return the name with the slug, which is unique."""
-        return f"{obj.name} ({obj.domain})"
-
-
-class OwnedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at run time
-    """A page of rows that point at an organization."""
-
-    def formfield_for_dbfield(self, db_field: Field[Any, Any], request: Any, **kwargs: Any) -> Optional[forms.Field]:
-        """Let `site` choose among organizations, without a way to Django's own pages of Sites."""
-        if db_field.name == "site":
-            organizations = Site.objects.filter(organization__isnull=False).order_by("name")
-            return OrganizationChoice(queryset=organizations, label=_("Organization"))
-        return super().formfield_for_dbfield(db_field, request, **kwargs)
-
-
-class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at run time
-    """A page of rows that the machine writes and people read."""
-
-    show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Refuse new rows."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Optional[Model] = None) -> bool:
-        """Refuse changes."""
-        return False
-
-
-class KeptAdmin(ReadOnlyAdmin):
-    """A page of rows that nobody deletes by hand.
-
-    Not for rows that go with their user or organization: the admin would refuse to delete those, too.
-    """
-
-    def has_delete_permission(self, request: HttpRequest, obj: Optional[Model] = None) -> bool:
-        """Refuse deletion: retention looks after it."""
-        return False
 
 
 class OrganizationForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
@@ -262,6 +215,28 @@ class ClientRecordAdmin(ReadOnlyAdmin):
     list_select_related = ["user", "site"]
     search_fields = ["client_id", "object_key", "model_name", USERNAME]
     ordering = ["-pk"]
+
+
+@admin.register(FieldList)
+class FieldListAdmin(KeptAdmin):
+    """The fields that versions were made of."""
+
+    list_display = ["tag", "model_name", "created_at"]
+    list_filter = ["created_at"]
+    search_fields = ["tag", "model_name"]
+    ordering = ["model_name", "created_at"]
+
+
+@admin.register(StoredAnswer)
+class StoredAnswerAdmin(ReadOnlyAdmin):
+    """Requests that would be answered as before. The answer, which may hold rows of any model, is not shown."""
+
+    exclude = ["answer", "rules"]
+    list_display = ["created_at", "user", "site", "path", "status"]
+    list_filter = ["status", ORGANIZATION, "created_at"]
+    list_select_related = ["user", "site"]
+    search_fields = [USERNAME, "name"]
+    ordering = ["-created_at", "-pk"]
 
 
 @admin.register(TokenFamily)

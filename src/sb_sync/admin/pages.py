@@ -1,0 +1,62 @@
+"""What several pages have in common."""
+
+from __future__ import annotations
+
+from typing import Any, Optional
+
+from django import forms
+from django.contrib import admin
+from django.contrib.auth import get_user_model
+from django.contrib.sites.models import Site
+from django.db.models import Field, Model
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+__all__ = ["ORGANIZATION", "USERNAME", "KeptAdmin", "OwnedAdmin", "ReadOnlyAdmin"]
+
+USERNAME = f"user__{get_user_model().USERNAME_FIELD}"
+ORGANIZATION = ("site", admin.RelatedOnlyFieldListFilter)
+
+
+class OrganizationChoice(forms.ModelChoiceField):  # type: ignore[type-arg]  # not generic at run time
+    """Choose an organization by its name; other Sites are none."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        """Return the name with the slug, which is unique."""
+        return f"{obj.name} ({obj.domain})"
+
+
+class OwnedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at run time
+    """A page of rows that point at an organization."""
+
+    def formfield_for_dbfield(self, db_field: Field[Any, Any], request: Any, **kwargs: Any) -> Optional[forms.Field]:
+        """Let `site` choose among organizations, without a way to Django's own pages of Sites."""
+        if db_field.name == "site":
+            organizations = Site.objects.filter(organization__isnull=False).order_by("name")
+            return OrganizationChoice(queryset=organizations, label=_("Organization"))
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+
+class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at run time
+    """A page of rows that the machine writes and people read."""
+
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Refuse new rows."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Optional[Model] = None) -> bool:
+        """Refuse changes."""
+        return False
+
+
+class KeptAdmin(ReadOnlyAdmin):
+    """A page of rows that nobody deletes by hand.
+
+    Not for rows that go with their user or organization: the admin would refuse to delete those, too.
+    """
+
+    def has_delete_permission(self, request: HttpRequest, obj: Optional[Model] = None) -> bool:
+        """Refuse deletion: retention looks after it."""
+        return False
