@@ -37,7 +37,7 @@ SETTINGS = (
     "character-set-server=utf8mb4",
     "default-time-zone=+00:00",
     "innodb-buffer-pool-size=128M",
-    "innodb-flush-log-at-trx-commit=0",
+    "innodb-flush-log-at-trx-commit=1",
     "innodb-flush-method=nosync",
     "skip-innodb-doublewrite",
     "max-connections=200",

@@ -134,9 +134,10 @@ def _remember_user(event: PullFinished) -> List[Statement]:
         assignments={
             "last_sync": "COALESCE(excluded.last_sync, existing.last_sync)",
             "total_synced": "existing.total_synced + excluded.total_synced",
-            "fingerprint": "excluded.fingerprint",
+            # Before the fingerprint itself, which some databases change on the way.
             "fingerprint_since": f"CASE WHEN {is_same} THEN existing.fingerprint_since"
             " ELSE excluded.fingerprint_since END",
+            "fingerprint": "excluded.fingerprint",
         },
     )
 
@@ -157,13 +158,13 @@ def _insert(
     connection = connections[DEFAULT_DB_ALIAS]
     quote = connection.ops.quote_name
     fields: List[Any] = [model._meta.get_field(name) for name in rows[0]]
-    group = "({})".format(", ".join(["%s"] * len(fields)))
+    groups = ", ".join(["({})".format(", ".join(["%s"] * len(fields)))] * len(rows))
+    table, columns = model._meta.db_table, [field.column for field in fields]
     # Names of ours, quoted; values are bound.
-    columns = ", ".join(quote(field.column) for field in fields)
-    sql = f"INSERT INTO {quote(model._meta.db_table)} AS existing ({columns}) VALUES {', '.join([group] * len(rows))}"  # noqa: S608
     if assignments:
-        changes = ", ".join(f"{quote(name)} = {value}" for name, value in assignments.items())
-        sql += f" ON CONFLICT ({', '.join(map(quote, unique))}) DO UPDATE SET {changes}"
+        sql = feed.backend_for(DEFAULT_DB_ALIAS).write_upsert(table, columns, groups, unique, assignments)
+    else:
+        sql = f"INSERT INTO {quote(table)} ({', '.join(map(quote, columns))}) VALUES {groups}"  # noqa: S608
     values = (field.get_db_prep_save(row[field.attname], connection) for row in rows for field in fields)
     return [Statement(sql, tuple(values))]
 

@@ -60,7 +60,7 @@ class put_back_afterwards:  # noqa: N801 - reads as a statement
             run(f"DROP TABLE kept_{table}")
             if connection.vendor == "sqlite":
                 run(f"UPDATE sqlite_sequence SET seq = (SELECT max(id) FROM {table}) WHERE name = '{table}'")
-            elif model is not FeedIdentity:
+            elif connection.vendor == "postgresql" and model is not FeedIdentity:
                 run(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}))")
         with transaction.atomic():
             backend.install(feed_plan().captures[Region._meta.db_table])

@@ -110,7 +110,9 @@ def test_what_others_write_between_pages_is_whole_at_the_end(batch_size: int) ->
             # A child under a parent that was passed already, a row that goes, a row that changes.
             customer = Customer.objects.create(organization=acme, name=f"late {number}")
             Order.objects.create(customer=customer, number="late")
-            OrderLine.objects.filter(pk__in=OrderLine.objects.order_by("pk").values("pk")[:1]).delete()
+            OrderLine.objects.filter(
+                pk__in=list(OrderLine.objects.order_by("pk").values_list("pk", flat=True)[:1])
+            ).delete()
             Customer.objects.filter(name=str(number)).update(age=number)
     puller.check()
     assert len(puller.rows["testapp.Order"]) > 3

@@ -12,9 +12,11 @@ from functools import reduce
 from typing import Any, Callable, Dict, Mapping, Tuple
 
 from django.db.models import Exists, Field, Lookup, OuterRef, Q
+from django.db.models.lookups import Exact, In
 
 from sb_sync.access.filters.check import All, Opposite, Test, Tree
 from sb_sync.access.filters.resolve import RowFilter
+from sb_sync.access.filters.values import kind_of
 from sb_sync.relations import tenant_lookup
 
 __all__ = ["compile_filter"]
@@ -51,6 +53,43 @@ class StartsWith(Lookup):
         )
 
 
+@Field.register_lookup
+class ExactText(Exact):
+    """Tell whether texts are the same, in the same case on every database."""
+
+    lookup_name = "sb_sync_exact"
+
+    def get_rhs_op(self, connection: Any, rhs: str) -> str:
+        """Return the comparison, which Django knows by the name of its own."""
+        return str(connection.operators["exact"] % rhs)
+
+    def as_mysql(self, compiler: Any, connection: Any) -> Tuple[str, Tuple[Any, ...]]:
+        """Compare the bytes too: a collation holds other texts for equal, and serves the index."""
+        sql, parameters = self.as_sql(compiler, connection)
+        text, own = self.process_lhs(compiler, connection)
+        return f"({sql} AND {_bytes(text)} = CAST(%s AS BINARY))", (*parameters, *own, self.rhs)
+
+
+@Field.register_lookup
+class InTexts(In):
+    """Tell whether a text is one of several, in the same case on every database."""
+
+    lookup_name = "sb_sync_in"
+
+    def as_mysql(self, compiler: Any, connection: Any) -> Tuple[str, Tuple[Any, ...]]:
+        """Compare the bytes too: a collation holds other texts for equal, and serves the index."""
+        sql, parameters = self.as_sql(compiler, connection)
+        text, own = self.process_lhs(compiler, connection)
+        marks = ", ".join(["CAST(%s AS BINARY)"] * len(self.rhs))
+        return f"({sql} AND {_bytes(text)} IN ({marks}))", (*parameters, *own, *self.rhs)
+
+
+def _bytes(text: str) -> str:
+    return f"CAST(CONVERT({text} USING utf8mb4) AS BINARY)"
+
+
+#: What compares texts in their case; of other kinds, and of keys of related rows, equal is equal.
+EXACT_TEXT = {"exact": "sb_sync_exact", "in": "sb_sync_in"}
 LOOKUPS: Mapping[str, Callable[[Tuple[Any, ...]], Dict[str, Any]]] = {
     "exact": lambda values: {"exact": values[0]},
     "iexact": lambda values: {"iexact": values[0]},
@@ -99,7 +138,11 @@ def _join(test: Test, site_id: int, *, begin: Tuple[str, str] = ("", "")) -> Q:
     def rename(path: str) -> str:
         return other + path[len(name) :]
 
-    found = {f"{rename(test.path)}__{lookup}": value for lookup, value in LOOKUPS[test.operator](test.values).items()}
+    is_text = kind_of(test.field) == "text" and not test.field.is_relation
+    found = {
+        f"{rename(test.path)}__{EXACT_TEXT.get(lookup, lookup) if is_text else lookup}": value
+        for lookup, value in LOOKUPS[test.operator](test.values).items()
+    }
     for relation in test.relations:
         tenant = tenant_lookup(relation.model)
         if tenant is not None:

@@ -77,6 +77,15 @@ class MySQLBackend(FeedBackend):
         """Tell whether a table or row could not be had in time."""
         return self.is_transient(error)
 
+    def write_upsert(
+        self, table: str, columns: Sequence[str], rows: str, unique: Sequence[str], assignments: Mapping[str, str]
+    ) -> str:
+        """Return the INSERT; each assignment sees what those before it made of the row that stands."""
+        own = self.quote(table)
+        names = ", ".join(map(self.quote, columns))
+        changes = ", ".join(f"{self.quote(name)} = {_rename(value, own)}" for name, value in assignments.items())
+        return f"INSERT INTO {own} ({names}) VALUES {rows} ON DUPLICATE KEY UPDATE {changes}"
+
     # Reading.
 
     def fix_snapshot(self) -> None:
@@ -344,6 +353,11 @@ class MySQLBackend(FeedBackend):
             self.execute(statement)
         finally:
             self.execute("SET SESSION lock_wait_timeout = @sb_sync_wait")
+
+
+def _rename(expression: str, table: str) -> str:
+    """Return an expression of an upsert in the words of this database."""
+    return re.sub(r"\bexisting\.(\w+)", rf"{table}.\1", re.sub(r"\bexcluded\.(\w+)", r"VALUES(\1)", expression))
 
 
 def _among(intervals: Sequence[Interval]) -> Tuple[str, List[int]]:
