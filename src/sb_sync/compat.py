@@ -16,6 +16,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 __all__ = [
+    "check_condition",
     "has_database_default",
     "inserting",
     "is_composite_key",
@@ -30,6 +31,11 @@ def is_composite_key(model: Type[models.Model]) -> bool:
     """Tell whether the primary key spans several columns (Django 5.2 or later)."""
     composite = getattr(models, "CompositePrimaryKey", None)
     return composite is not None and isinstance(model._meta.pk, composite)
+
+
+def check_condition(constraint: models.CheckConstraint) -> Any:
+    """Return the condition of a check constraint, which was called its check before Django 5.1."""
+    return constraint.condition if django.VERSION >= (5, 1) else getattr(constraint, "check")  # noqa: B009
 
 
 def has_database_default(field: models.Field[Any, Any]) -> bool:

@@ -12,56 +12,75 @@ from django.db.models import Model
 from sb_sync import catalog
 from sb_sync.push.batch import ClientReference, Record, Reference
 from sb_sync.push.cascades import Closure, Effect, effect_of
-from sb_sync.push.client_ids import ClientIds, family
+from sb_sync.push.client_ids import family
 from sb_sync.push.identify import decode
 from sb_sync.push.order import Access, Mode
-from sb_sync.push.rows import Rows, root_label
+from sb_sync.push.patience import may_wait
+from sb_sync.push.reach import Reach
+from sb_sync.push.rows import extra_links, root_label
+from sb_sync.push.state import PushState
 from sb_sync.push.uniques import UniqueRule, fold, may_hold, rules_of
 from sb_sync.wire import WireField
 
 __all__ = ["find_accesses"]
+
+#: A resource: a row, a name, or a value, with what it is.
+Token = Tuple[Any, ...]
 
 # A row that took more values than these in one push is held to collide with any other.
 MANY = 64
 
 
 def find_accesses(
-    records: Sequence[Record], client_ids: ClientIds, rows: Rows, closure: Closure
+    state: PushState, records: Sequence[Record], closure: Closure
 ) -> Tuple[List[List[Access]], Set[Hashable]]:
     """Return what each record touches, in the order of the array, and which rows are there at the beginning."""
-    finder = _Finder(records, client_ids, rows, closure)
-    return [list(finder.find(record)) for record in records], finder.present
+    finder = _Finder(state, records, closure)
+    return [list(finder.find(place, record)) for place, record in enumerate(records)], finder.present
 
 
 class _Finder:
     """Goes through the records once, remembering what earlier ones may have left behind."""
 
-    def __init__(self, records: Sequence[Record], client_ids: ClientIds, rows: Rows, closure: Closure) -> None:
-        self.client_ids = client_ids
-        self.rows = rows
+    def __init__(self, state: PushState, records: Sequence[Record], closure: Closure) -> None:
+        self.state = state
+        self.client_ids = state.client_ids
+        self.rows = state.rows
         self.present: Set[Hashable] = set()
         #: Rows by name, where the same record tells both.
-        self.aliases: Dict[Tuple[str, str], Hashable] = {}
+        self.aliases: Dict[Tuple[str, str], Token] = {}
         #: Rows made or moved in this push, by the row they refer to.
         self.referrers: Dict[Hashable, List[Tuple[Hashable, Effect]]] = defaultdict(list)
         #: Every value that a row may hold, by row and attribute.
         self.values: Dict[Hashable, Dict[str, List[Any]]] = defaultdict(dict)
-        self.closure = _index(closure)
+        self.models: Dict[Hashable, Type[Model]] = {}
+        self.reach = Reach(_index(closure), self.referrers)
         self.closure_values = {_token(model, key): (model, held) for (model, key), held in closure.values.items()}
         for record in records:
             if record.client_id is not None and record.key is not None:
                 self.aliases.setdefault((record.label, record.client_id), self._row_of(record))
 
-    def find(self, record: Record) -> Iterator[Access]:
+    def find(self, place: int, record: Record) -> Iterator[Access]:
         """Yield what one record touches."""
-        tokens = self._tokens_of(record)
         stored = self._find_stored(record)
+        tokens = self._tokens_of(record, stored)
         if stored is not None:
             self.present.update(tokens)
         if record.is_deletion:
-            yield from self._find_deletion(record, tokens, stored)
+            yield from self._find_deletion(place, record, tokens, stored)
             return
-        for token, effect, access in self._find_references(record, tokens):
+        for access in self._find_writing(record, tokens, stored):
+            yield access
+            yield from self._after_cover(access)
+
+    def _find_writing(
+        self, record: Record, tokens: List[Token], stored: Optional[Mapping[str, Any]]
+    ) -> Iterator[Access]:
+        """Yield what a creation or change touches."""
+        for token, effect, access in self._find_references(record, stored):
+            # A row with a key of its own may name itself at once.
+            if token[0] == "row" and token in tokens:
+                continue
             yield access
             if effect is not None:
                 self.referrers[token].extend((own, effect) for own in tokens)
@@ -69,16 +88,25 @@ class _Finder:
             yield Access(token, Mode.PUT)
         yield from self._find_values(record, tokens[0], stored)
 
-    def _tokens_of(self, record: Record) -> List[Hashable]:
+    def _after_cover(self, access: Access) -> Iterator[Access]:
+        """Yield what keeps a record behind the deletions that may have reached what it touches."""
+        cover = self.reach.touch(access)
+        if cover is not None:
+            yield Access(("cover", cover), Mode.READ)
+
+    def _tokens_of(self, record: Record, stored: Optional[Mapping[str, Any]]) -> List[Token]:
         """Return the resources that stand for the row of a record."""
-        tokens: List[Hashable] = []
+        tokens: List[Token] = []
         if record.key is not None:
             tokens.append(self._row_of(record))
         if record.client_id is not None:
             tokens.extend(self._tokens_of_name(record.label, record.client_id))
+        if stored is not None:
+            links = extra_links(record.synced.model)
+            tokens.extend(_token(parent, stored[link.attname]) for parent, link in links.items())
         return list(dict.fromkeys(tokens)) or [("new", record.index)]
 
-    def _row_of(self, record: Record) -> Hashable:
+    def _row_of(self, record: Record) -> Token:
         model = record.synced.model
         if isinstance(record.key, ClientReference):
             target = record.schema.key.references
@@ -87,7 +115,7 @@ class _Finder:
             return _token(model, key) if key is not None else _token(model, record.key)
         return _token(model, record.key)
 
-    def _tokens_of_name(self, label: str, client_id: str) -> Iterator[Hashable]:
+    def _tokens_of_name(self, label: str, client_id: str) -> Iterator[Token]:
         """Yield the resources that a `_client_id` stands for: its row, or its name as long as there is no row."""
         key = self.client_ids.find(label, client_id)
         if key is not None:
@@ -103,68 +131,77 @@ class _Finder:
         return None if row is None else row.values
 
     def _find_references(
-        self, record: Record, own: List[Hashable]
-    ) -> Iterator[Tuple[Hashable, Optional[Effect], Access]]:
+        self, record: Record, stored: Optional[Mapping[str, Any]]
+    ) -> Iterator[Tuple[Token, Optional[Effect], Access]]:
         """Yield the rows that a record refers to, what their deletion would do to it, and the access."""
         schema = record.schema
         for name, reference in record.references.items():
             wire_field = schema.by_name[name]
             put_off = name if wire_field.field.null and not _leads_to_organization(record, wire_field) else None
             effect = effect_of(wire_field.field)
-            yield from ((token, effect, access) for token, access in self._read(wire_field, reference, put_off, own))
+            yield from ((token, effect, access) for token, access in self._read(record, wire_field, reference, put_off))
+            if stored is not None and not wire_field.field.target_field.primary_key:
+                before = stored[wire_field.attname]
+                yield from ((token, None, access) for token, access in self._read(record, wire_field, before, None))
         if schema.key.references is not None and record.key is not None:
             effect = effect_of(schema.key.field)
-            yield from ((token, effect, access) for token, access in self._read(schema.key, record.key, None, own))
+            yield from ((token, effect, access) for token, access in self._read(record, schema.key, record.key, None))
         for name, items in record.lists.items():
             wire_field = schema.by_name[name]
             for item in items:
-                yield from ((token, None, access) for token, access in self._read(wire_field, item, name, own))
+                yield from ((token, None, access) for token, access in self._read(record, wire_field, item, name))
 
     def _read(
-        self, wire_field: WireField, reference: Reference, put_off: Optional[str], own: List[Hashable]
-    ) -> Iterator[Tuple[Hashable, Access]]:
+        self, record: Record, wire_field: WireField, reference: Reference, put_off: Optional[str]
+    ) -> Iterator[Tuple[Token, Access]]:
         """Yield the accesses of one reference."""
-        model = wire_field.references
-        if reference is None or model is None:
+        if reference is None or wire_field.references is None:
             return
+        is_patient = put_off is not None and may_wait(self.state, record, wire_field)
+        for token in self._tokens_read(wire_field, reference):
+            yield token, Access(token, Mode.READ, put_off, is_patient)
+
+    def _tokens_read(self, wire_field: WireField, reference: Reference) -> Iterator[Token]:
+        """Yield the resources that stand for the row that a reference names."""
+        model: Any = wire_field.references
+        target = None if wire_field.is_list else wire_field.field.target_field
         if isinstance(reference, ClientReference):
             for label in family(model):
-                for named in self._tokens_of_name(label, reference.client_id):
-                    yield named, Access(named, Mode.READ, put_off)
-            return
-        target = None if wire_field.is_list else wire_field.field.target_field
-        if target is not None and not target.primary_key:
-            value: Hashable = ("value", f"{target.model._meta.label}.{target.name}", (fold(reference),))
-            yield value, Access(value, Mode.READ, put_off)
-            return
-        token = _token(model, reference)
-        # A row with a key of its own may name itself at once.
-        if token not in own:
-            yield token, Access(token, Mode.READ, put_off)
+                yield from self._tokens_of_name(label, reference.client_id)
+        elif target is not None and not target.primary_key:
+            rules = [rule for rule in rules_of(target.model) if rule.attnames == (target.attname,)]
+            yield from (_value_token(rule, reference) for rule in rules if _is_nameable(rule))
+        else:
+            yield _token(model, reference)
 
     def _find_deletion(
-        self, record: Record, tokens: List[Hashable], stored: Optional[Mapping[str, Any]]
+        self, place: int, record: Record, tokens: List[Token], stored: Optional[Mapping[str, Any]]
     ) -> Iterator[Access]:
         """Yield all that a deletion reaches: what is stored, and what this push made before."""
-        yield from self._find_values(record, tokens[0], stored)
-        reached: Dict[Hashable, Set[Effect]] = {token: {Effect.TAKEN} for token in tokens}
-        frontier = list(tokens)
-        while frontier:
-            parent = frontier.pop()
-            for token, effect in [*self.closure.get(parent, ()), *self.referrers.get(parent, ())]:
-                effects = reached.setdefault(token, set())
-                if effect is Effect.TAKEN and effect not in effects:
-                    frontier.append(token)
-                effects.add(effect)
-        for token, effects in reached.items():
-            if token in self.closure_values:
-                self.present.add(token)
-            for effect in effects:
-                yield Access(token, _MODES[effect])
-            if Effect.TAKEN in effects and token in self.closure_values:
-                model, held = self.closure_values[token]
-                for rule in rules_of(model):
-                    yield Access(("value", rule.name, tuple(fold(held[name]) for name in rule.attnames)), Mode.TOUCH)
+        found = self.reach.find(tokens)
+        own = list(self._find_values(record, tokens[0], stored))
+        for token, effects in found.rows.items():
+            own.extend(self._find_reached(token, effects))
+        yield from own
+        covers = {self.reach.touch(access, but=found.covers) for access in own if access.mode is not Mode.READ}
+        yield from (Access(("cover", cover), Mode.READ) for cover in covers if cover is not None)
+        yield Access(("cover", place), Mode.TAKE)
+        for cover in found.covers:
+            yield Access(("cover", cover), Mode.TAKE)
+            yield from (Access(resource, Mode.READ) for resource in self.reach.reads_of(cover))
+        self.reach.cover(place, found, own)
+
+    def _find_reached(self, token: Hashable, effects: Set[Effect]) -> Iterator[Access]:
+        """Yield what a deletion does to one row that it reaches."""
+        for effect in effects:
+            yield Access(token, _MODES[effect])
+        if token in self.closure_values:
+            self.present.add(token)
+            model, held = self.closure_values[token]
+            for rule in rules_of(model) if Effect.TAKEN in effects else ():
+                yield Access(("value", rule.name, tuple(fold(held[name]) for name in rule.attnames)), Mode.TOUCH)
+        for rule in rules_of(self.models[token]) if Effect.TAKEN in effects and token in self.models else ():
+            yield from _find_values_under(rule, self.values[token])
 
     def _find_values(self, record: Record, token: Hashable, stored: Optional[Mapping[str, Any]]) -> Iterator[Access]:
         """Yield the unique values that a record may take or release."""
@@ -178,9 +215,16 @@ class _Finder:
             if before is None:
                 before = [stored[name]] if stored is not None else [_default(record, name)]
             held[name] = [*before, *([given[name]] if name in given and given[name] not in before else [])]
+        self.models[token] = record.synced.model
         for rule in rules:
             if record.is_deletion or any(name in given for name in rule.involved) or stored is None:
                 yield from _find_values_under(rule, held)
+            if _is_nameable(rule):
+                (name,) = rule.attnames
+                if stored is not None:
+                    self.present.add(_value_token(rule, stored[name]))
+                if name in given:
+                    yield Access(_value_token(rule, given[name]), Mode.PUT)
 
     def _given_values(self, record: Record) -> Dict[str, Any]:
         """Return the values that a record gives, by attribute; a reference that has no key yet stands for itself."""
@@ -230,6 +274,15 @@ def _find_values_under(rule: UniqueRule, held: Mapping[str, List[Any]]) -> Itera
                 yield Access(("value", rule.name, folded), Mode.TOUCH)
 
 
+def _is_nameable(rule: UniqueRule) -> bool:
+    """Tell whether a foreign key may name a row by a value under this rule."""
+    return len(rule.attnames) == 1 and rule.condition is None and not rule.is_open
+
+
+def _value_token(rule: UniqueRule, value: Any) -> Token:
+    return ("value", rule.name, (fold(value),))
+
+
 def _default(record: Record, attname: str) -> Any:
     """Return what a new row holds where the record gives nothing."""
     tenant = record.synced.tenant
@@ -241,7 +294,7 @@ def _default(record: Record, attname: str) -> Any:
     return None
 
 
-def _token(model: Type[Model], key: Any) -> Hashable:
+def _token(model: Type[Model], key: Any) -> Token:
     """Return the resource that stands for one row, the same for a parent and its child by inheritance."""
     return ("row", root_label(model), key)
 

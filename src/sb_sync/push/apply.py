@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass, field
 from typing import Any, Dict, List, Sequence, Set, Type
 
 from django.db import transaction
@@ -23,51 +24,70 @@ __all__ = ["apply_records"]
 
 # How often a push begins again without the records whose second turn failed; then all that need one are refused.
 MAX_ROUNDS = 12
+# In how many of these long chains are shortened: a record that fails then is tried again in its own place of the chain.
+EASY_ROUNDS = 3
 
 
-class _SecondTurnFailed(Exception):
-    """A record was half done when the rest of it was refused: undo everything and begin without it."""
+class _BeginAgain(Exception):
+    """A record was half done when the rest of it was refused, or was refused out of its place: undo everything."""
+
+
+@dataclass
+class _Plan:
+    """What is known from rounds before: the refused by index, and whose references are not put off for speed."""
+
+    refused: Dict[int, Outcome] = field(default_factory=dict)
+    stiff: Set[int] = field(default_factory=set)
+    is_easy: bool = True
+    is_last: bool = False
 
 
 def apply_records(scope: Scope, records: Sequence[Record], using: str) -> PushState:
     """Apply records so that the outcome is that of one by one in the order of the array."""
-    refused: Dict[int, Outcome] = {}
+    plan = _Plan()
     for round_number in range(MAX_ROUNDS + 1):
+        plan.is_easy = round_number < EASY_ROUNDS
+        plan.is_last = round_number == MAX_ROUNDS
         state = PushState(scope, using)
-        left = [record for record in records if record.index not in refused]
         try:
-            _apply(state, left, refuse_second=round_number == MAX_ROUNDS)
-        except _SecondTurnFailed:
-            refused.update(state.failed_seconds)
-        else:
-            break
-    state.outcomes.update(refused)
+            _apply(state, [record for record in records if record.index not in plan.refused], plan)
+        except _BeginAgain:
+            continue
+        break
+    state.outcomes.update(plan.refused)
     return state
 
 
-def _apply(state: PushState, records: Sequence[Record], *, refuse_second: bool) -> None:
-    """Apply records once; raises where the second turn of one fails."""
+def _apply(state: PushState, records: Sequence[Record], plan: _Plan) -> None:
+    """Apply records once; raises where some have to be applied otherwise, and notes them."""
     state.client_ids.load(names_in(records))
     _load_rows(state, records)
-    waves = _order(state, records)
-    if not any(task.without for wave in waves for task in wave):
+    waves = _order(state, records, plan)
+    halved = [task for wave in waves for task in wave if task.without]
+    if not halved:
         _run(state, waves)
         return
     with transaction.atomic(using=state.using):
         _run(state, waves)
-        if refuse_second and state.failed_seconds:
-            state.failed_seconds.update(
-                (task.record.index, state.failed_seconds.get(task.record.index) or _first(state.failed_seconds))
-                for wave in waves
-                for task in wave
-                if task.without
-            )
-        if state.failed_seconds:
-            raise _SecondTurnFailed
+        if _find_failures(state, halved, plan):
+            raise _BeginAgain
 
 
-def _first(outcomes: Dict[int, Outcome]) -> Outcome:
-    return next(iter(outcomes.values()))
+def _find_failures(state: PushState, halved: Sequence[Task], plan: _Plan) -> bool:
+    """Note the records with two turns that failed; tell whether there are any.
+
+    One whose turns were parted for speed alone is tried in its place before it is held to be refused.
+    """
+    failed = state.failed_seconds
+    eased = {task.record.index for task in halved if task.is_eased}
+    stiff = {index for index in eased if index in failed or not state.outcomes[index].is_applied}
+    refused = {index: outcome for index, outcome in failed.items() if index not in eased}
+    if refused and plan.is_last:
+        first = next(iter(refused.values()))
+        refused.update((task.record.index, failed.get(task.record.index) or first) for task in halved)
+    plan.stiff |= stiff
+    plan.refused.update(refused)
+    return bool(stiff or refused)
 
 
 def _run(state: PushState, waves: Sequence[Sequence[Task]]) -> None:
@@ -87,16 +107,17 @@ def _load_rows(state: PushState, records: Sequence[Record]) -> None:
             state.rows.load(synced, keys[label])
 
 
-def _order(state: PushState, records: Sequence[Record]) -> List[List[Task]]:
+def _order(state: PushState, records: Sequence[Record], plan: _Plan) -> List[List[Task]]:
     """Return the tasks in waves."""
-    accesses, present = find_accesses(records, state.client_ids, state.rows, walk(_roots(state, records), state.using))
-    return [[_make_task(records[turn.place], turn) for turn in wave] for wave in find_order(accesses, present)]
+    accesses, present = find_accesses(state, records, walk(_roots(state, records), state.using))
+    stiff = {place for place, record in enumerate(records) if not plan.is_easy or record.index in plan.stiff}
+    return [[_make_task(records[turn.place], turn) for turn in wave] for wave in find_order(accesses, present, stiff)]
 
 
 def _make_task(record: Record, turn: Turn) -> Task:
     if turn.is_second:
         return Task(record, only=turn.put_off)
-    return Task(record, without=turn.put_off)
+    return Task(record, without=turn.put_off, is_eased=turn.is_eased)
 
 
 def _roots(state: PushState, records: Sequence[Record]) -> Dict[Type[Model], Set[Any]]:

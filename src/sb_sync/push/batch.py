@@ -108,12 +108,14 @@ class Record:
 class Task:
     """A record's turn: the whole of it, all but some references, or only those.
 
-    References that run in a circle are left out at first (`without`) and set once every row of it exists (`only`).
+    References that run in a circle are left out at first (`without`) and set once every row of it exists (`only`);
+    so are some that make a long chain (`is_eased`).
     """
 
     record: Record
     without: FrozenSet[str] = frozenset()
     only: Optional[FrozenSet[str]] = None
+    is_eased: bool = False
 
     @property
     def is_second(self) -> bool:

@@ -5,19 +5,29 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import partial
 from typing import Any, Dict, Iterable, Iterator, List, Mapping, Sequence, Set, Tuple, Type
 
+from django.contrib.auth import get_user_model
 from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import ValidationError
 from django.db import connections, models
 from django.db.models import Model
+from django.utils.translation import gettext as _
 
 from sb_sync import catalog
 from sb_sync.access import Scope
+from sb_sync.catalog import SyncedModel
+from sb_sync.protocol import PROTECTED
+from sb_sync.push.batch import NON_FIELD, Change, Outcome, refuse
 from sb_sync.push.chunks import split
+from sb_sync.push.rows import extra_links
+from sb_sync.push.state import PushState
 from sb_sync.push.targets import find_values, reachable_rows
 from sb_sync.push.uniques import rules_of
+from sb_sync.wire import ModelSchema
 
-__all__ = ["Closure", "Effect", "Node", "effect_of", "find_blocked", "walk"]
+__all__ = ["Closure", "Effect", "Node", "effect_of", "find_anchored", "find_blocked", "protected", "walk"]
 
 #: One row: its model and key.
 Node = Tuple[Type[Model], Any]
@@ -54,7 +64,10 @@ class Closure:
 
 @dataclass(frozen=True)
 class _Relation:
-    """One foreign key (or generic one) by which rows of `model` refer; `extra` narrows it to the right ones."""
+    """One foreign key (or generic one) by which rows of `model` refer; `extra` narrows it to the right ones.
+
+    `reads` turns a key into the value that a generic one holds, None where it can hold none.
+    """
 
     model: Type[Model]
     attname: str
@@ -72,7 +85,8 @@ def effect_of(foreign_key: Any) -> Effect:
         models.SET_DEFAULT: Effect.CHANGED,
         models.PROTECT: Effect.PROTECTS,
         models.RESTRICT: Effect.RESTRICTS,
-        models.DO_NOTHING: Effect.LEFT,
+        # The database would refuse to let it dangle, on some only at the commit.
+        models.DO_NOTHING: Effect.RESTRICTS if foreign_key.db_constraint else Effect.LEFT,
     }
     # SET(...) makes functions that can be written into migrations; what a project's own does is taken for the worst.
     fallback = Effect.CHANGED if hasattr(on_delete, "deconstruct") else Effect.TAKEN
@@ -99,6 +113,30 @@ def find_blocked(scope: Scope, closure: Closure, roots: Iterable[Node], using: s
     """Return the rows that must stay, because of a row that protects them or that the user may not touch."""
     forbidden = _find_forbidden(scope, closure, using)
     return {root for root in roots if not _may_delete(scope, root[0]) or _is_blocked(closure, root, forbidden)}
+
+
+def protected(name: str = NON_FIELD) -> Outcome:
+    """Return the refusal of what other rows need, which are not named."""
+    return refuse(PROTECTED, {name: [_("Other rows need this one.")]})
+
+
+def find_anchored(
+    state: PushState, synced: SyncedModel, schema: ModelSchema, changes: Sequence[Change]
+) -> Dict[int, Outcome]:
+    """Return the changes, by index of their records, of values by which other rows name theirs."""
+    refused: Dict[int, Outcome] = {}
+    for relation in _relations_of(synced.model, state.using):
+        leaving = {
+            change.stored[relation.target]: change
+            for change in changes
+            if change.stored is not None and relation.target in change.values
+        }
+        if leaving:
+            rows = relation.model._base_manager.using(state.using)
+            for value in find_values(rows, relation.attname, leaving, state.using):
+                record = leaving[value].record
+                refused[record.index] = protected(schema.by_name[relation.target].name)
+    return refused
 
 
 def _is_blocked(closure: Closure, root: Node, forbidden: Set[Tuple[Node, Effect]]) -> bool:
@@ -130,8 +168,14 @@ def _find_forbidden(scope: Scope, closure: Closure, using: str) -> Set[Tuple[Nod
 
 
 def _may_delete(scope: Scope, model: Type[Model]) -> bool:
-    """Tell whether rows may go as far as rights say: with a child by inheritance goes the row of its parent."""
-    found = [catalog.find(each._meta.label) for each in (model, *model._meta.get_parent_list())]
+    """Tell whether rows may go as far as rights say: with a child by inheritance goes the row of its parent.
+
+    An account goes only where the project synchronises accounts.
+    """
+    lineage = (model, *model._meta.get_parent_list())
+    found = [catalog.find(each._meta.label) for each in lineage]
+    if issubclass(model, get_user_model()) and not any(synced is not None for synced in found):
+        return False
     return all(scope.may_delete(synced.label) for synced in found if synced is not None)
 
 
@@ -144,6 +188,11 @@ def _follow(closure: Closure, model: Type[Model], keys: Sequence[Any], using: st
                 closure.referrers[model, key].append((node, relation.effect))
             if relation.effect is Effect.TAKEN:
                 yield node
+    for parent, link in extra_links(model).items():
+        for chunk in split(keys, using):
+            for key, value in model._base_manager.using(using).filter(pk__in=chunk).values_list("pk", link.attname):
+                closure.referrers[model, key].append(((parent, value), Effect.TAKEN))
+                yield parent, value
 
 
 def _relations_of(model: Type[Model], using: str) -> Iterator[_Relation]:
@@ -153,14 +202,12 @@ def _relations_of(model: Type[Model], using: str) -> Iterator[_Relation]:
         is_reverse = relation.auto_created and not relation.concrete and (relation.one_to_one or relation.one_to_many)
         if is_reverse and not relation.related_model._meta.auto_created:
             effect = effect_of(relation.field)
-            # A key without a constraint in the database that is left alone dangles, as the project chose.
-            if effect is not Effect.LEFT or relation.field.db_constraint:
+            # What is left alone dangles, as the project chose.
+            if effect is not Effect.LEFT:
                 target = relation.field.target_field
+                is_own_key = target.primary_key and target.model not in extra_links(model)
                 yield _Relation(
-                    relation.related_model,
-                    relation.field.attname,
-                    "pk" if target.primary_key else target.attname,
-                    effect,
+                    relation.related_model, relation.field.attname, "pk" if is_own_key else target.attname, effect
                 )
     for generic in model._meta.private_fields:
         if hasattr(generic, "bulk_related_objects"):
@@ -169,8 +216,18 @@ def _relations_of(model: Type[Model], using: str) -> Iterator[_Relation]:
             )
             related = generic.related_model
             extra = {f"{generic.content_type_field_name}_id": content_type.pk}
-            reads = related._meta.get_field(generic.object_id_field_name).to_python
+            reads = partial(_hold, related._meta.get_field(generic.object_id_field_name))
             yield _Relation(related, generic.object_id_field_name, "pk", Effect.TAKEN, extra, reads)
+
+
+def _hold(field: Any, key: Any) -> Any:
+    """Return a key as a column of another type holds it, None where it cannot."""
+    try:
+        value = field.to_python(key)
+        field.run_validators(value)
+    except (ValidationError, ValueError, TypeError, OverflowError):
+        return None
+    return value
 
 
 def _target_values(model: Type[Model], relation: _Relation, keys: Sequence[Any], using: str) -> Dict[Any, List[Any]]:
@@ -178,7 +235,9 @@ def _target_values(model: Type[Model], relation: _Relation, keys: Sequence[Any],
     values: Dict[Any, List[Any]] = defaultdict(list)
     if relation.target == "pk":
         for key in keys:
-            values[key if relation.reads is None else relation.reads(key)].append(key)
+            value = key if relation.reads is None else relation.reads(key)
+            if value is not None:
+                values[value].append(key)
         return values
     for chunk in split(keys, using):
         rows = model._base_manager.using(using).filter(pk__in=chunk)

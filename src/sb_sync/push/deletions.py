@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Sequence, Set, Type
+import logging
+from typing import Any, Callable, Dict, List, Optional, Sequence, Set, Type
 
-from django.db import IntegrityError, transaction
+from django.db import DataError, IntegrityError, transaction
 from django.db.models import Model
 from django.db.models.deletion import Collector, ProtectedError, RestrictedError
-from django.utils.translation import gettext as _
 
 from sb_sync.access import scoped_queryset
 from sb_sync.catalog import SyncedModel
-from sb_sync.protocol import PROTECTED, REMOVED, UNCHANGED
-from sb_sync.push.batch import NON_FIELD, Change, Outcome, Task, refuse
-from sb_sync.push.cascades import Closure, find_blocked, walk
+from sb_sync.protocol import INTERNAL, REMOVED, UNCHANGED
+from sb_sync.push.batch import Change, Outcome, Task, refuse
+from sb_sync.push.cascades import Closure, find_blocked, protected, walk
 from sb_sync.push.chunks import split
 from sb_sync.push.conflicts import tell_settled
 from sb_sync.push.history import REASON
@@ -27,6 +27,8 @@ from sb_sync.wire import ModelSchema
 __all__ = ["delete_rows"]
 
 Outcomes = Dict[int, Outcome]
+
+logger = logging.getLogger("sb_sync")
 
 
 def delete_rows(state: PushState, synced: SyncedModel, schema: ModelSchema, tasks: Sequence[Task]) -> Outcomes:
@@ -61,11 +63,12 @@ def _delete_standing(
     wanted = {task.record.index: keys[task.record.index] for task in tasks}
     closure = walk({model: wanted.values()}, state.using)
     blocked = find_blocked(state.scope, closure, {(model, key) for key in wanted.values()}, state.using)
-    outcomes: Outcomes = {index: _protected() for index, key in wanted.items() if (model, key) in blocked}
+    outcomes: Outcomes = {index: protected() for index, key in wanted.items() if (model, key) in blocked}
     left = [task for task in tasks if task.record.index not in outcomes]
     if state.route(synced).deletes_one_by_one:
-        outcomes.update(_delete_each(state, left, wanted))
-    else:
+        for task in left:
+            outcomes.update(_delete_through_instance(state, task, wanted[task.record.index]))
+    elif left:
         outcomes.update(_delete_set(state, synced, left, wanted))
     for task in left:
         if task.record.index not in outcomes:
@@ -82,26 +85,18 @@ def _note_taken(state: PushState, closure: Closure, model: Type[Model], key: Any
     state.taken.update((root_label(each), pk) for each, pk in gone)
 
 
-def _protected() -> Outcome:
-    return refuse(PROTECTED, {NON_FIELD: [_("Other rows need this one.")]})
-
-
 def _delete_set(state: PushState, synced: SyncedModel, tasks: Sequence[Task], keys: Dict[int, Any]) -> Outcomes:
-    """Delete rows together; where the database refuses, one by one."""
-    if not tasks:
+    """Delete rows together; where that is refused, one by one. Return the refused."""
+    wanted = [keys[task.record.index] for task in tasks]
+    refusal = _try(state, Change(tasks[0], wanted[0], {}), lambda: _collect(state, synced, wanted))
+    if refusal is None:
         return {}
-    try:
-        with transaction.atomic(using=state.using):
-            _collect(state, synced, [keys[task.record.index] for task in tasks])
-            settle_immediately(state.using)
-    except (IntegrityError, ProtectedError, RestrictedError):
-        if len(tasks) == 1:
-            return {tasks[0].record.index: _protected()}
-        outcomes: Outcomes = {}
-        for task in tasks:
-            outcomes.update(_delete_set(state, synced, [task], keys))
-        return outcomes
-    return {}
+    if len(tasks) == 1:
+        return {tasks[0].record.index: refusal}
+    outcomes: Outcomes = {}
+    for task in tasks:
+        outcomes.update(_delete_set(state, synced, [task], keys))
+    return outcomes
 
 
 def _collect(state: PushState, synced: SyncedModel, keys: Sequence[Any]) -> None:
@@ -120,29 +115,34 @@ def _collect(state: PushState, synced: SyncedModel, keys: Sequence[Any]) -> None
         collector.delete()
 
 
-def _delete_each(state: PushState, tasks: Sequence[Task], keys: Dict[int, Any]) -> Outcomes:
-    """Delete rows through the project's own delete(), in the order of the array."""
-    outcomes: Outcomes = {}
-    for task in tasks:
-        key = keys[task.record.index]
-        outcome = _delete_one(state, task, key)
-        if outcome is not None:
-            outcomes[task.record.index] = outcome
-    return outcomes
+def _delete_through_instance(state: PushState, task: Task, key: Any) -> Outcomes:
+    """Delete one row through the project's own delete(); return the refusal this ends in."""
+    rows = task.record.synced.model._base_manager.using(state.using)
+
+    def delete() -> None:
+        # The project's code may have removed it for another record.
+        for instance in rows.filter(pk=key):
+            instance.delete()
+
+    refusal = _try(state, Change(task, key, {}), delete)
+    return {} if refusal is None else {task.record.index: refusal}
 
 
-def _delete_one(state: PushState, task: Task, key: Any) -> Any:
-    """Delete one row through its instance; return the refusal this ends in, or None."""
-    synced = task.record.synced
+def _try(state: PushState, change: Change, delete: Callable[[], None]) -> Optional[Outcome]:
+    """Delete inside a savepoint; return the refusal this ends in, or None."""
     refused: List[Outcome] = []
 
     def work() -> None:
         try:
             with transaction.atomic(using=state.using):
-                synced.model._base_manager.using(state.using).get(pk=key).delete()
+                delete()
                 settle_immediately(state.using)
         except (ProtectedError, RestrictedError, IntegrityError):
-            refused.append(_protected())
+            refused.append(protected())
+        except (DataError, OverflowError):
+            # No value of the client's is written here: it is no fault of the record.
+            logger.exception("A %s could not be deleted.", change.record.label)
+            refused.append(refuse(INTERNAL))
 
-    outcome = call_project(work, Change(task, key, {}), state.using)
+    outcome: Optional[Outcome] = call_project(work, change, state.using)
     return refused[0] if refused else outcome

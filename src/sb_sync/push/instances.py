@@ -14,7 +14,7 @@ from django.db.models import Model
 
 from sb_sync import compat
 from sb_sync.errors import RecordError
-from sb_sync.protocol import INTERNAL
+from sb_sync.protocol import INTERNAL, NOT_FOUND
 from sb_sync.push.batch import NON_FIELD, Change, Outcome, refuse
 from sb_sync.push.history import REASON
 from sb_sync.push.integrity import REFUSED, explain, explain_validation
@@ -22,9 +22,16 @@ from sb_sync.push.route import project_checks
 from sb_sync.push.state import PushState
 from sb_sync.wire import ModelSchema
 
-__all__ = ["call_project", "save_each"]
+__all__ = ["GONE", "call_project", "save_each"]
 
 logger = logging.getLogger("sb_sync")
+
+#: The outcome of a change whose row the project's code removed meanwhile: it is to be identified again.
+GONE = refuse(NOT_FOUND)
+
+
+class _Gone(Exception):
+    """The row of a change is not there any more."""
 
 
 def save_each(state: PushState, schema: ModelSchema, changes: Sequence[Change]) -> Dict[int, Outcome]:
@@ -47,6 +54,8 @@ def call_project(work: Any, change: Change, using: str) -> Any:
     try:
         with transaction.atomic(using=using):
             work()
+    except _Gone:
+        return GONE
     except ValidationError as error:
         return explain_validation(error, record.schema)
     except RecordError as error:
@@ -87,7 +96,9 @@ def _make_instance(state: PushState, change: Change) -> Any:
     model = change.record.synced.model
     if change.is_creation:
         return model(**change.values)
-    return model._base_manager.using(state.using).get(pk=change.key)
+    for instance in model._base_manager.using(state.using).filter(pk=change.key):
+        return instance
+    raise _Gone
 
 
 def _unchanged_names(model: Type[Model], change: Change) -> List[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Dict, Iterable, List, Mapping, Optional, Set, Tuple
 
 from django.db import connections
@@ -12,7 +13,7 @@ from sb_sync.catalog import SyncedModel
 from sb_sync.push.chunks import split
 from sb_sync.wire import schema_of
 
-__all__ = ["Rows", "StoredRow", "has_relatives", "root_label"]
+__all__ = ["Rows", "StoredRow", "extra_links", "has_relatives", "root_label"]
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,17 @@ def root_label(model: Any) -> str:
         if link is None or not link.parent_link:
             return str(current._meta.label)
         current = current._meta.pk.related_model
+
+
+@lru_cache(maxsize=None)
+def extra_links(model: Any) -> Mapping[Any, Any]:
+    """Return the parents by inheritance that have keys of their own, with the links to them: all but the first line."""
+    shared = {model}
+    current = model
+    while current._meta.pk.remote_field is not None and current._meta.pk.remote_field.parent_link:
+        current = current._meta.pk.related_model
+        shared.add(current)
+    return {parent: link for parent, link in model._meta.parents.items() if link is not None and parent not in shared}
 
 
 def has_relatives(model: Any) -> bool:

@@ -19,13 +19,14 @@ __all__ = ["find_values", "reachable_rows"]
 def reachable_rows(scope: Scope, model: Type[Model], using: str) -> Any:
     """Return the rows that exist as far as this user is concerned.
 
-    Of a synchronised model those the user may see or, where it may not be pulled, the organization's; of users the
-    organization's active members; of organizations this one; of all else what is the organization's or nobody's in
-    particular.
+    Of a synchronised model those the user may see or, where it may not be pulled, the organization's; of users, also
+    by inheritance, the organization's active members; of organizations this one; of all else what is the
+    organization's or nobody's in particular.
     """
     concrete: Any = model._meta.concrete_model
+    user_model: Any = get_user_model()._meta.concrete_model
     rows: Any
-    if concrete is get_user_model()._meta.concrete_model:
+    if concrete is user_model:
         rows = visible_users(scope)
     elif concrete in (Site, Organization):
         rows = concrete._base_manager.filter(pk=scope.site_id)
@@ -35,6 +36,8 @@ def reachable_rows(scope: Scope, model: Type[Model], using: str) -> Any:
             rows = scoped_queryset(scope, synced)
         else:
             rows = organization_queryset(scope, synced or concrete)
+        if issubclass(concrete, user_model):
+            rows = rows.filter(**{f"{user_model._meta.pk.attname}__in": visible_users(scope).values("pk")})
     return rows.using(using)
 
 

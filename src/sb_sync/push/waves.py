@@ -9,6 +9,7 @@ from sb_sync import catalog
 from sb_sync.catalog import SyncedModel
 from sb_sync.protocol import INTERNAL, UNCHANGED, VERSION
 from sb_sync.push.batch import Change, Outcome, Task, refuse
+from sb_sync.push.cascades import find_anchored
 from sb_sync.push.conflicts import read_visible, tell_settled
 from sb_sync.push.deletions import delete_rows
 from sb_sync.push.locate import find_key, locate
@@ -102,7 +103,7 @@ def _write(
     outcomes.update(_confirm(state, synced, schema, unchanged, servers))
     changes = [change for change in changes if not change.is_empty]
     outcomes.update(_make_instances(changes))
-    for find_refused in (find_dangling, find_dangling_items, find_duplicates):
+    for find_refused in (find_dangling, find_dangling_items, find_anchored, find_duplicates):
         changes = [change for change in changes if change.record.index not in outcomes]
         outcomes.update(find_refused(state, synced, schema, changes))
     changes = [change for change in changes if change.record.index not in outcomes]

@@ -13,9 +13,10 @@ from sb_sync.protocol import CREATED, KEY, PERMISSION_DENIED, UPDATED, VERSION
 from sb_sync.push.batch import NON_FIELD, Change, Outcome, refuse
 from sb_sync.push.conflicts import read_visible, tell_settled
 from sb_sync.push.history import write_history
-from sb_sync.push.instances import save_each
+from sb_sync.push.instances import GONE, save_each
 from sb_sync.push.integrity import REFUSED, explain, is_key_collision
 from sb_sync.push.many import write_lists
+from sb_sync.push.references import missing
 from sb_sync.push.state import PushState
 from sb_sync.push.updates import update_rows
 from sb_sync.wire import ModelSchema
@@ -40,7 +41,8 @@ def write_changes(state: PushState, synced: SyncedModel, schema: ModelSchema, ch
     """Write changes of one model that do not touch each other and return what became of each, by index.
 
     What the database refuses is found by halving; what the user could not see afterwards is rolled back and refused.
-    New rows whose key came to be taken are left in `state.collided`, to be identified again.
+    New rows whose key came to be taken, and changes whose row went, are left in `state.collided`, to be identified
+    again.
     """
     outcomes: Outcomes = {}
     groups: List[Sequence[Change]] = [list(changes)] if changes else []
@@ -65,6 +67,11 @@ def write_changes(state: PushState, synced: SyncedModel, schema: ModelSchema, ch
             parts = [group[start : start + size] for start in range(0, len(group), size)]
             # The first of the array goes first: a stack is taken from its end.
             groups.extend(reversed(parts))
+    for change in changes:
+        if outcomes.get(change.record.index) is GONE:
+            del outcomes[change.record.index]
+            state.collided[change.record.index] = missing(KEY)
+            state.rows.forget(change.record.label, [change.key])
     return outcomes
 
 
