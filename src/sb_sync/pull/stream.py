@@ -36,7 +36,7 @@ RESET = "_reset"
 METADATA = "_metadata"
 
 Lines = List[Dict[str, Any]]
-FindScope = Callable[[], access.Scope]
+FindScope = Callable[[Optional[access.Scope]], access.Scope]
 
 
 @dataclass
@@ -66,8 +66,9 @@ class _Journey:
 def run_stream(find_scope: FindScope, body: Mapping[str, Any], *, request: RequestInfo) -> Generator[Lines, None, None]:
     """Yield the lines of each page, then the last line.
 
-    `find_scope` is asked before each page: rights that end, end the stream. Raises a `SyncError` for whatever keeps a
-    page from being read; what went wrong before the first page was yielded concerns the request as a whole.
+    `find_scope` is asked before each page, with the scope of the page before: rights that end, end the stream.
+    Raises a `SyncError` for whatever keeps a page from being read; what went wrong before the first page was yielded
+    concerns the request as a whole.
     """
     journey = _Journey()
     measurement = Measurement()
@@ -76,7 +77,7 @@ def run_stream(find_scope: FindScope, body: Mapping[str, Any], *, request: Reque
     try:
         while not journey.is_over:
             with measurement.running():
-                scope = find_scope()
+                scope = find_scope(scope)
                 lines = _read_page(scope, body, journey)
             yield lines
         error = ""

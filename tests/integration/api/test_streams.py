@@ -8,7 +8,11 @@ import logging
 import zlib
 from typing import Any, Dict, Iterator, List
 
+import django
 import pytest
+from asgiref.sync import async_to_sync
+from asgiref.testing import ApplicationCommunicator
+from django.core.handlers.asgi import ASGIHandler
 from django.db import OperationalError, connection
 
 from sb_sync.api.compression import read_qualities
@@ -24,8 +28,8 @@ from sb_sync.models import (
     UserSyncMetadata,
 )
 from sb_sync.pull import snapshots, stream
-from sb_sync.testing.factories import make_organization
-from tests.integration.api.client import Api
+from sb_sync.testing.factories import grant, make_organization
+from tests.integration.api.client import PREFIX, Api
 from tests.integration.api.description import check_line
 from tests.testapp.models import Region, Tag
 
@@ -249,6 +253,16 @@ class TestRights:
         (last,) = reading.rest()
         assert last["_error"]["code"] == "organization_denied"
 
+    def test_a_user_who_was_moved_gets_nothing_of_the_other_organization(self, api: Api, regions: List[Region]) -> None:
+        other = make_organization("other")
+        grant(other)
+        Region.objects.create(site_id=other.pk, name="theirs")
+        reading = Reading(api, {"models": MODELS})
+        reading.page()
+        UserSite.objects.update(site_id=other.pk)
+        (last,) = reading.rest()
+        assert last["_error"]["code"] == "organization_denied"
+
     def test_a_model_that_was_withdrawn_comes_no_more(
         self, api: Api, organization: Organization, regions: List[Region]
     ) -> None:
@@ -393,3 +407,41 @@ class TestNegotiation:
 
     def test_what_cannot_be_read_is_not_liked(self) -> None:
         assert read_qualities("a;q=1.001, b;q=, c;q=-1, d; q=0.250") == {"a": 0.0, "b": 0.0, "c": 0.0, "d": 0.25}
+
+
+@pytest.mark.skipif(django.VERSION < (4, 2), reason="older ones gather a stream first")
+def test_pages_come_one_by_one_under_asgi(api: Api, regions: List[Region]) -> None:
+    sent: List[Dict[str, Any]] = async_to_sync(ask_over_asgi)(api, {"models": MODELS})
+    chunks = [message["body"] for message in sent if message.get("body")]
+    assert len(chunks) > 4
+    lines = [json.loads(line) for line in b"".join(chunks).splitlines()]
+    assert len(records(lines)) == 35
+    assert "_metadata" in lines[-1]
+    assert SyncLog.objects.get().status == "SUCCESS"
+
+
+async def ask_over_asgi(api: Api, body: Any) -> List[Dict[str, Any]]:
+    """Send a pull to Django's ASGI application and return all that it sends."""
+    headers = {
+        "authorization": f"Bearer {api.token}",
+        "accept": NDJSON,
+        "content-type": "application/json",
+        "content-length": str(len(json.dumps(body))),
+    }
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": "POST",
+        "path": PREFIX + "pull/",
+        "query_string": b"",
+        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+        "server": ("testserver", 80),
+    }
+    application = ApplicationCommunicator(ASGIHandler(), scope)
+    await application.send_input({"type": "http.request", "body": json.dumps(body).encode()})
+    sent = [await application.receive_output(timeout=30)]
+    while sent[-1]["type"] == "http.response.start" or sent[-1].get("more_body", False):
+        sent.append(await application.receive_output(timeout=30))
+    await application.wait(timeout=30)
+    return sent

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict
+from typing import Any, Dict, Optional
 
 from django.http.response import HttpResponseBase
 from django.utils.cache import patch_vary_headers
@@ -49,9 +49,10 @@ class PullView(SyncView):
         """Ask who it is and what they may do before each page: a log-in that ends, ends the stream."""
         place = find_place(request, body)
 
-        def find_scope() -> access.Scope:
+        def find_scope(before: Optional[access.Scope]) -> access.Scope:
             user, _ = TokenAuthentication().authenticate(request)
-            return access.resolve_scope(user, place)
+            # A stream stays in the organization in which it began.
+            return access.resolve_scope(user, place if before is None else before.site_id)
 
         pages = pull.run_stream(find_scope, body, request=self.info(request))
         return answer_stream(pages, request._request, self.request_id)
