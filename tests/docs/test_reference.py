@@ -66,6 +66,11 @@ def test_every_action_of_a_command_stands_in_the_reference(name: str) -> None:
     assert not set(ACTIONS[name]) - told
 
 
+def test_every_attribute_of_a_model_sync_stands_in_the_reference() -> None:
+    told = {word.split("(")[0] for word in words_in_tables("reference/model-sync.md")}
+    assert told == {name for name in vars(sb_sync.ModelSync) if not name.startswith("_")}
+
+
 def test_every_system_check_stands_in_the_reference() -> None:
     sources = "".join(path.read_text(encoding="utf-8") for path in Path(sb_sync.__file__).parent.rglob("*.py"))
     told = {word for word in words_in_tables("reference/checks.md") if word.startswith("sb_sync.")}
