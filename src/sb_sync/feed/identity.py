@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 import secrets
-from dataclasses import dataclass
 from typing import Optional
 
 from django.db import DatabaseError, IntegrityError, transaction
 
 from sb_sync.feed.backends import FeedBackend, backend_for
+from sb_sync.feed.backends.base import Identity
 from sb_sync.models import Change, Checkpoint, FeedIdentity
 
 __all__ = ["EpochChanged", "Identity", "begin_epoch", "ensure_identity", "find_identity"]
@@ -19,15 +19,6 @@ logger = logging.getLogger("sb_sync")
 
 class EpochChanged(Exception):
     """The database was moved into another system, where its old transaction numbers mean nothing."""
-
-
-@dataclass(frozen=True)
-class Identity:
-    """The key of the cursors that this database hands out."""
-
-    key_id: str
-    secret: bytes
-    system: str
 
 
 def find_identity(using: str) -> Optional[Identity]:

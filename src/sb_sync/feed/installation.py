@@ -73,20 +73,15 @@ def find_states(using: str) -> List[CaptureState]:
     return sorted(states, key=lambda found: found.table)
 
 
-def find_captured(using: str, labels: Mapping[str, Iterable[str]]) -> FrozenSet[str]:
-    """Return those labels whose tables are all captured by the present definitions, in one query.
-
-    Each label comes with the further tables that its reader looks at.
-    """
-    plan = make_plan(using)
-    guards = {label: (*plan.reads[label].guards, *more) for label, more in labels.items() if label in plan.reads}
+def find_captured(using: str, guards: Mapping[str, Iterable[str]], triggers: Iterable[Trigger]) -> FrozenSet[str]:
+    """Return those labels whose tables are all captured by the present definitions, out of the tables' triggers."""
+    captures = make_plan(using).captures
     backend = backend_for(using)
-    tables = {table for tables in guards.values() for table in tables}
-    standing = _by_table(backend.triggers(tables))
+    standing = _by_table(triggers)
     good = {
         table
-        for table in tables & plan.captures.keys()
-        if _state(backend, plan.captures[table], standing.get(table, [])) is State.INSTALLED
+        for table in {table for tables in guards.values() for table in tables} & captures.keys()
+        if _state(backend, captures[table], standing.get(table, [])) is State.INSTALLED
     }
     return frozenset(label for label, tables in guards.items() if good.issuperset(tables))
 

@@ -16,7 +16,7 @@ from django.db import transaction
 from sb_sync.catalog import SyncedModel
 from sb_sync.events import Statement
 from sb_sync.feed.backends import FeedBackend, backend_for
-from sb_sync.feed.backends.base import Entry, Position, Window
+from sb_sync.feed.backends.base import Entry, Observation, Position, Window
 from sb_sync.feed.identity import EpochChanged, Identity, ensure_identity, find_identity
 from sb_sync.feed.installation import find_captured
 from sb_sync.feed.plan import Reads, make_plan
@@ -39,6 +39,10 @@ __all__ = [
     "write_checkpoint",
 ]
 
+Relations = Mapping[str, Sequence[Relation]]
+NO_RELATIONS: Relations = MappingProxyType({})
+#: Tables by label.
+Guards = Mapping[str, Sequence[str]]
 #: Whether pipelines may run inside an open atomic block; `sb_sync.testing` sets it.
 open_transactions_allowed: ContextVar[bool] = ContextVar("sb_sync_open_transactions_allowed", default=False)
 
@@ -88,24 +92,24 @@ def refuse_open_transaction(using: str) -> None:
 
 
 @contextmanager
-def reading(using: str) -> Iterator[Reading]:
+def reading(using: str, models: Sequence[SyncedModel] = (), relations: Relations = NO_RELATIONS) -> Iterator[Reading]:
     """Open one read-only transaction with one snapshot.
 
-    Raises `EpochChanged` where the database was moved into another system, and `OpenTransaction` inside an atomic
-    block.
+    Whether these models are captured is read at once, where the database can. Raises `EpochChanged` where the database
+    was moved into another system, and `OpenTransaction` inside an atomic block.
     """
     refuse_open_transaction(using)
     backend = backend_for(using)
+    guards = _find_guards(using, models, relations)
     if transaction.get_connection(using).in_atomic_block:
         ensure_identity(using, backend.system())
-        opened = _observe(backend, own_writes=True)
+        opened = _open(backend, backend.observe(own_writes=True), {})
         if opened is not None:
             yield opened
         return
     for _ in range(2):
         with transaction.atomic(using=using):
-            backend.fix_snapshot()
-            opened = _observe(backend, own_writes=False)
+            opened = _open(backend, backend.begin_reading(_join(guards)), guards)
             if opened is not None:
                 yield opened
                 return
@@ -114,27 +118,42 @@ def reading(using: str) -> Iterator[Reading]:
     raise RuntimeError("The identity of the feed was deleted while it was made.")
 
 
-def _observe(backend: FeedBackend, *, own_writes: bool) -> Optional[Reading]:
+def _open(backend: FeedBackend, seen: Observation, guards: Guards) -> Optional[Reading]:
     """Return the reading of the transaction that was just begun, None where the feed has no identity yet."""
-    seen = backend.observe(own_writes=own_writes)
-    identity = find_identity(backend.using)
+    identity = seen.identity or find_identity(backend.using)
     if identity is None:
         return None
     if identity.system != seen.system:
         raise EpochChanged
-    return Reading(backend, seen.snapshot, to_utc(seen.started_at), identity)
+    return Reading(backend, seen, identity, guards)
+
+
+def _find_guards(using: str, models: Sequence[SyncedModel], relations: Relations) -> Guards:
+    """Return, by label, the tables whose triggers must stand: those of the tables that models depend on too."""
+    plan = make_plan(using)
+    return {
+        synced.label: (*plan.reads[synced.label].guards, *find_guards(plan, relations.get(synced.label, ())))
+        for synced in models
+        if synced.label in plan.reads
+    }
+
+
+def _join(guards: Guards) -> FrozenSet[str]:
+    return frozenset(table for tables in guards.values() for table in tables)
 
 
 class Reading:
     """What one snapshot of one database tells."""
 
-    def __init__(self, backend: FeedBackend, snapshot: str, started_at: datetime, state: Identity) -> None:
-        """Take what the first statement saw."""
+    def __init__(self, backend: FeedBackend, seen: Observation, state: Identity, guards: Guards) -> None:
+        """Take what the first statement saw, and the tables whose triggers it looked at."""
         self.using = backend.using
-        self.snapshot = snapshot
-        self.started_at = started_at
+        self.snapshot = seen.snapshot
+        self.started_at = to_utc(seen.started_at)
         self.state = state
         self._backend = backend
+        self._triggers = seen.triggers
+        self._guarded = _join(guards)
 
     def checkpoints(self, ids: Iterable[int]) -> Dict[int, Checkpoint]:
         """Return those of these checkpoints that are there."""
@@ -163,11 +182,11 @@ class Reading:
         is told with the first page of a window only: the window is the same on all its pages.
         """
         window = self._window(base, target)
-        if after is None and self._backend.find_changed({window: self._resets(synced, relations)}):
-            return ChangePage((), None, reset=True)
         own = ChangePage((), BEGINNING)
         if after is None or after.dependent is None:
-            own = self._read_own(synced, site_id, window, after, limit)
+            own = self._read_own(synced, site_id, window, after, limit, relations)
+            if own.reset:
+                return own
             if own.position is not None or not relations:
                 return own
             after = BEGINNING
@@ -182,11 +201,25 @@ class Reading:
         return ChangePage((*own.changes, *changes), found.position, passed=found.passed)
 
     def _read_own(
-        self, synced: SyncedModel, site_id: int, window: Window, after: Optional[Position], limit: int
+        self,
+        synced: SyncedModel,
+        site_id: int,
+        window: Window,
+        after: Optional[Position],
+        limit: int,
+        relations: Sequence[Relation],
     ) -> ChangePage:
         """Return keys that the model's own tables name."""
         reads = self._reads(synced)
-        entries = self._backend.read_entries(_places(reads, _site_of(synced, site_id)), window, after, limit)
+        places = _places(reads, _site_of(synced, site_id))
+        if after is None:
+            guards = _join(_find_guards(self.using, [synced], {synced.label: relations}))
+            first = self._backend.read_first_entries(places, guards, window, limit)
+            if first is None:
+                return ChangePage((), None, reset=True)
+            entries = first
+        else:
+            entries = self._backend.read_entries(places, window, after, limit)
         found, position = _collect(entries, reads.own, after, limit)
         visible = self._resolve(synced, site_id, [key for key, told in found.items() if not told.resolved])
         changes = (
@@ -212,7 +245,7 @@ class Reading:
         self,
         windows: Mapping[SyncedModel, Tuple[Checkpoint, Optional[Checkpoint]]],
         site_id: int,
-        relations: Mapping[str, Sequence[Relation]] = MappingProxyType({}),
+        relations: Relations = NO_RELATIONS,
     ) -> FrozenSet[str]:
         """Return the labels that have anything in their window, in one statement."""
         plan = make_plan(self.using)
@@ -227,18 +260,19 @@ class Reading:
             )
         return frozenset(self._backend.find_changed(wanted))
 
-    def captured(
-        self, models: Sequence[SyncedModel], relations: Mapping[str, Sequence[Relation]] = MappingProxyType({})
-    ) -> FrozenSet[str]:
+    def captured(self, models: Sequence[SyncedModel], relations: Relations = NO_RELATIONS) -> FrozenSet[str]:
         """Return the labels whose triggers all stand as they should, those of the tables that they depend on too."""
-        plan = make_plan(self.using)
-        guards = {synced.label: find_guards(plan, relations.get(synced.label, ())) for synced in models}
-        return find_captured(self.using, guards)
+        guards = _find_guards(self.using, models, relations)
+        tables = _join(guards)
+        triggers = self._triggers
+        if triggers is None or not tables <= self._guarded:
+            triggers = self._backend.triggers(tables)
+        return find_captured(self.using, guards, triggers)
 
     def _resets(self, synced: SyncedModel, relations: Sequence[Relation]) -> List[Tuple[str, str, int]]:
         """Return where an entry stands that says that the log does not tell all."""
-        guards = (*self._reads(synced).guards, *find_guards(make_plan(self.using), relations))
-        return [(synced.label, table, EVERYONE) for table in dict.fromkeys(guards)]
+        guards = _join(_find_guards(self.using, [synced], {synced.label: relations}))
+        return [(synced.label, table, EVERYONE) for table in sorted(guards)]
 
     def _reads(self, synced: SyncedModel) -> Reads:
         return make_plan(self.using).reads[synced.label]

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Dict, Iterator, List, Optional, Sequence, Set, Tuple
+from operator import itemgetter
+from typing import AbstractSet, Any, Dict, Iterable, Iterator, List, Optional, Sequence, Set, Tuple
 
 from django.db import connections
+from django.db.models import BigIntegerField, CharField, TextField, Value
+from django.db.models.functions import Cast
 
 from sb_sync import wire
 from sb_sync.access import Scope, scoped_queryset
@@ -80,23 +83,19 @@ def _read_changed(reading: Reading, scope: Scope, stand: Stand, changes: Sequenc
     for keys in _split(list(is_own), reading.using):
         rows = scoped_queryset(scope, stand.asked.synced).filter(pk__in=keys)
         records.extend(wire.read_records(stand.schema, rows, reading.using))
-    _add_client_ids(reading, scope, stand, records)
     seen = {record[KEY] for record in records}
     missing = [key for key in is_own if stand.schema.key.encode(key) not in seen]
-    return [*records, *_make_tombstones(reading, stand, missing, is_own)]
+    existing = _add_client_ids(reading, scope, stand, records, missing)
+    return [*records, *_make_tombstones(stand, missing, existing, is_own)]
 
 
 def _make_tombstones(
-    reading: Reading, stand: Stand, missing: Sequence[Any], is_own: Dict[Any, bool]
+    stand: Stand, missing: Sequence[Any], existing: AbstractSet[Any], is_own: Dict[Any, bool]
 ) -> Iterator[Record]:
     """Yield a tombstone for each row that is gone or that the user no longer sees.
 
     Only the log of the model's own table tells that a row of this model is gone: a parent's holds other rows too.
     """
-    existing: Set[Any] = set()
-    for keys in _split(missing, reading.using):
-        rows = stand.schema.model._base_manager.using(reading.using).filter(pk__in=keys)
-        existing.update(rows.order_by().values_list("pk", flat=True))
     for key in missing:
         if key in existing:
             yield wire.tombstone(stand.schema, stand.schema.key_text(key), REASON_OUT_OF_SCOPE)
@@ -104,17 +103,39 @@ def _make_tombstones(
             yield wire.tombstone(stand.schema, stand.schema.key_text(key), REASON_DELETED)
 
 
-def _add_client_ids(reading: Reading, scope: Scope, stand: Stand, records: Sequence[Record]) -> None:
-    """Tell the user what they called the rows that they made."""
+def _add_client_ids(
+    reading: Reading, scope: Scope, stand: Stand, records: Sequence[Record], missing: Sequence[Any] = ()
+) -> Set[Any]:
+    """Tell the user what they called the rows that they made.
+
+    Returns which of the missing rows exist all the same: the same statement tells.
+    """
     by_key = {str(record[KEY]): record for record in records}
-    named = ClientRecord._base_manager.using(reading.using).filter(
-        user_id=scope.user_id, site_id=scope.site_id, model_name=stand.label
+    existing: Set[Any] = set()
+    for keys in _split([*by_key, *missing], reading.using):
+        made = [key for key in keys if key in by_key]
+        gone = [key for key in keys if key not in by_key]
+        for text, client_id, number in sorted(_look_up(reading, scope, stand, made, gone), key=itemgetter(2)):
+            if number:
+                by_key[text][CLIENT_ID] = client_id
+            else:
+                existing.add(stand.schema.key_from_text(text))
+    return existing
+
+
+def _look_up(
+    reading: Reading, scope: Scope, stand: Stand, made: Sequence[str], missing: Sequence[Any]
+) -> Iterable[Tuple[str, str, int]]:
+    """Return (key, client's id, number) of names that were given, and (key, "", 0) of rows that exist."""
+    names = ClientRecord._base_manager.using(reading.using).filter(
+        user_id=scope.user_id, site_id=scope.site_id, model_name=stand.label, object_key__in=made
     )
-    for keys in _split(list(by_key), reading.using):
-        found = named.filter(object_key__in=keys).order_by("id").values_list("object_key", "client_id")
-        pairs: Sequence[Tuple[str, str]] = list(found)
-        for key, client_id in pairs:
-            by_key[key][CLIENT_ID] = client_id
+    named = names.order_by().values_list("object_key", "client_id", "id")
+    rows = stand.schema.model._base_manager.using(reading.using).filter(pk__in=missing).order_by()
+    existing = rows.values_list(Cast("pk", TextField()), Value("", CharField()), Value(0, BigIntegerField()))
+    if not missing:
+        return named
+    return named.union(existing, all=True) if made else existing
 
 
 def _split(keys: Sequence[Any], using: str) -> Iterator[Sequence[Any]]:

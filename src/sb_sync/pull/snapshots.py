@@ -11,6 +11,7 @@ from sb_sync.pull.memory import Memory
 from sb_sync.pull.page import Page, fill_page
 from sb_sync.pull.plan import make_plan
 from sb_sync.pull.request import Asked, PullRequest, Refused
+from sb_sync.wire import remember_field_lists
 
 __all__ = ["read_pages"]
 
@@ -35,6 +36,7 @@ def _read_page(
     using: str, scope: Scope, items: Sequence[Asked], *, memories: Mapping[str, Memory], room: int
 ) -> Tuple[Page, List[Refused]]:
     """Read one database in one snapshot; where it was moved to another system, cursors begin again first."""
+    remember_field_lists(using)
     try:
         return _read_snapshot(using, scope, items, memories=memories, room=room)
     except feed.EpochChanged:
@@ -46,9 +48,10 @@ def _read_snapshot(
     using: str, scope: Scope, items: Sequence[Asked], *, memories: Mapping[str, Memory], room: int
 ) -> Tuple[Page, List[Refused]]:
     """Read what there is room for, of the models whose changes are recorded."""
-    with feed.reading(using) as reading:
-        relations = {item.synced.label: item.relations for item in items}
-        captured = reading.captured([item.synced for item in items], relations)
+    models = [item.synced for item in items]
+    relations = {item.synced.label: item.relations for item in items}
+    with feed.reading(using, models, relations) as reading:
+        captured = reading.captured(models, relations)
         served = [item for item in items if item.synced.label in captured]
         missing = [Refused(item.synced.label, UNAVAILABLE) for item in items if item.synced.label not in captured]
         return fill_page(reading, scope, make_plan(reading, scope, served, memories), room), missing

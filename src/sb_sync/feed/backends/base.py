@@ -14,12 +14,14 @@ from django.db import OperationalError, connections
 from sb_sync.events import Statement
 from sb_sync.feed.plan import Capture
 from sb_sync.models import Change
+from sb_sync.models.changes import EVERYONE
 
 __all__ = [
     "FORMAT",
     "LARGEST_ENTRY",
     "Entry",
     "FeedBackend",
+    "Identity",
     "InstallationBlocked",
     "Mark",
     "Observation",
@@ -74,15 +76,6 @@ class Window:
 
 
 @dataclass(frozen=True)
-class Observation:
-    """What the first statement of a reading sees: `started_at` lies before the snapshot."""
-
-    started_at: datetime
-    snapshot: str
-    system: str
-
-
-@dataclass(frozen=True)
 class Mark:
     """What a trigger says of itself in the database.
 
@@ -125,6 +118,30 @@ class Trigger:
     mark: Optional[Mark]
     is_whole: bool
     text: str
+
+
+@dataclass(frozen=True)
+class Identity:
+    """The key of the cursors that a database hands out, and the system that its transaction numbers belong to."""
+
+    key_id: str
+    secret: bytes
+    system: str
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What the first statement of a reading sees: `started_at` lies before the snapshot.
+
+    The feed's `identity` and the `triggers` of the tables that were named, where the same statement could tell; None
+    where it could not.
+    """
+
+    started_at: datetime
+    snapshot: str
+    system: str
+    identity: Optional[Identity] = None
+    triggers: Optional[Sequence[Trigger]] = None
 
 
 @dataclass(frozen=True)
@@ -230,9 +247,17 @@ class FeedBackend(ABC):
 
     # Reading.
 
-    @abstractmethod
+    def begin_reading(self, tables: Iterable[str]) -> Observation:
+        """Make the transaction that was just begun read from one snapshot, and return what it sees first.
+
+        Tells of the triggers on these tables too, where that takes no statement of its own.
+        """
+        self.fix_snapshot()
+        return self.observe(own_writes=False)
+
     def fix_snapshot(self) -> None:
-        """Make the transaction that was just begun read from one snapshot and write nothing."""
+        """Make the transaction that was just begun read from one snapshot, where its first read does not do that."""
+        return
 
     @abstractmethod
     def observe(self, *, own_writes: bool) -> Observation:
@@ -246,6 +271,14 @@ class FeedBackend(ABC):
         self, places: Sequence[Tuple[str, int]], window: Window, after: Optional[Position], limit: int
     ) -> List[Entry]:
         """Return entries of each (table, site) in order, at least `limit` keys unless the window holds no more."""
+
+    def read_first_entries(
+        self, places: Sequence[Tuple[str, int]], guards: Iterable[str], window: Window, limit: int
+    ) -> Optional[List[Entry]]:
+        """Return the entries that a window begins with, None where it holds a reset of one of the guards."""
+        if self.find_changed({window: [("", table, EVERYONE) for table in guards]}):
+            return None
+        return self.read_entries(places, window, None, limit)
 
     @abstractmethod
     def find_changed(self, wanted: Mapping[Window, Sequence[Tuple[str, str, int]]]) -> Set[str]:

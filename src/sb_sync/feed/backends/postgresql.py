@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Set, Tuple
@@ -13,6 +14,7 @@ from sb_sync.events import Statement
 from sb_sync.feed.backends.base import (
     Entry,
     FeedBackend,
+    Identity,
     Mark,
     Observation,
     Position,
@@ -21,10 +23,11 @@ from sb_sync.feed.backends.base import (
     Window,
     digest,
 )
-from sb_sync.feed.backends.postgresql_triggers import EVENTS, TriggerText, header, trigger_type
-from sb_sync.feed.backends.postgresql_windows import LOG_ORDER, unseen_parts
+from sb_sync.feed.backends.postgresql_catalog import ORIGIN, TRIGGER, checksum, read_trigger, select_triggers
+from sb_sync.feed.backends.postgresql_triggers import EVENTS, TriggerText, header
+from sb_sync.feed.backends.postgresql_windows import LOG_ORDER, Condition, unseen_parts
 from sb_sync.feed.plan import Capture
-from sb_sync.models.changes import EVERYONE, Checkpoint
+from sb_sync.models.changes import EVERYONE, Checkpoint, FeedIdentity
 
 __all__ = ["PostgreSQLBackend"]
 
@@ -33,11 +36,7 @@ LOCK_TIMEOUT = "3s"
 # SQLSTATE of a serialization failure and of a deadlock; of a lock that was not had in time.
 TRANSIENT = frozenset({"40001", "40P01"})
 LOCK_NOT_AVAILABLE = "55P03"
-# The cluster, the log and the table `c` by their numbers: rewriting a table keeps its number, making it anew does not.
-ORIGIN = (
-    "(SELECT system_identifier::text FROM pg_control_system()) || '/' || to_regclass(%s)::oid::text"
-    " || '/' || c.oid::text"
-)
+FIX_SNAPSHOT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
 
 
 class PostgreSQLBackend(FeedBackend):
@@ -72,9 +71,30 @@ class PostgreSQLBackend(FeedBackend):
 
     # Reading.
 
-    def fix_snapshot(self) -> None:
-        """Read from one snapshot, and write nothing."""
-        self.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+    def begin_reading(self, tables: Iterable[str]) -> Observation:
+        """Fix the snapshot and read all that a reading begins with, in one round trip."""
+        rows = select_triggers(self.quote(self.log_table), tables)
+        triggers = f"SELECT json_agg(json_build_array({TRIGGER})) {rows.sql}"
+        identities = self.quote(FeedIdentity._meta.db_table)
+        question = (
+            "SELECT now(), pg_current_snapshot()::text, system_identifier::text,"
+            f" i.key_id, i.secret, i.system, ({triggers})::text"
+            f" FROM pg_control_system() LEFT JOIN {identities} i ON i.id = 1"
+        )
+        with self.connection.cursor() as cursor:
+            if getattr(self.connection.features, "uses_server_side_binding", False):
+                # Then a statement with values must stand alone.
+                cursor.execute(FIX_SNAPSHOT)
+                cursor.execute(question, rows.parameters)
+            else:
+                cursor.execute(f"{FIX_SNAPSHOT}; {question}", rows.parameters)
+                if cursor.description is None:
+                    # One driver stands at the first result, the other at the last.
+                    cursor.nextset()
+            started_at, snapshot, system, key_id, secret, home, found = cursor.fetchone()
+        identity = None if key_id is None else Identity(key_id, bytes.fromhex(secret), home)
+        standing = [read_trigger(row) for row in json.loads(found or "[]")]
+        return Observation(started_at, snapshot, system, identity, standing)
 
     def observe(self, *, own_writes: bool) -> Observation:
         """Return time, snapshot and the cluster's identifier; the transaction's time lies before its snapshot."""
@@ -91,7 +111,31 @@ class PostgreSQLBackend(FeedBackend):
     def read_entries(
         self, places: Sequence[Tuple[str, int]], window: Window, after: Optional[Position], limit: int
     ) -> List[Entry]:
-        """Return entries in order: index scans of each table, merged and cut where they hold enough keys."""
+        """Return entries in order."""
+        entries = self._select(places, window, after, limit)
+        return self._read(f"{entries.sql} ORDER BY 1, 2", entries.parameters)
+
+    def read_first_entries(
+        self, places: Sequence[Tuple[str, int]], guards: Iterable[str], window: Window, limit: int
+    ) -> Optional[List[Entry]]:
+        """Return the first entries and look for resets by one statement; a reset is told as one of them."""
+        entries, resets = self._select(places, window, None, limit), unseen_parts(window, None)
+        log, tables = self.quote(self.log_table), list(guards)
+        tests = " OR ".join(
+            f"EXISTS (SELECT 1 FROM {log} WHERE table_name = ANY(%s) AND site = {EVERYONE} AND {part.sql})"
+            for part in resets
+        )
+        values = [value for part in resets for value in (tables, *part.parameters)]
+        found = self._read(
+            f"{entries.sql} UNION ALL SELECT 0, 0, '', {EVERYONE}, '{{}}'::text[] WHERE {tests} ORDER BY 1, 2",
+            [*entries.parameters, *values],
+        )
+        return None if any(entry.site == EVERYONE for entry in found) else found
+
+    def _select(
+        self, places: Sequence[Tuple[str, int]], window: Window, after: Optional[Position], limit: int
+    ) -> Condition:
+        """Return a query of entries: index scans of each table, merged and cut where they hold enough keys."""
         log = self.quote(self.log_table)
         branches: List[str] = []
         parameters: List[Any] = []
@@ -103,14 +147,16 @@ class PostgreSQLBackend(FeedBackend):
                 )
                 parameters += [table, site, *part.parameters, limit + 1]
         before = 0 if after is None else after.ordinal
-        rows = self.execute(
+        return Condition(
             "SELECT txid::text::bigint, id, table_name, site, pks FROM (SELECT *,"
             f" sum(cardinality(pks)) OVER (ORDER BY {LOG_ORDER}) - cardinality(pks) AS before"
             f" FROM (SELECT * FROM ({' UNION ALL '.join(branches)}) merged"
-            f" ORDER BY {LOG_ORDER} LIMIT %s) found) counted"
-            f" WHERE before <= %s ORDER BY {LOG_ORDER}",
-            [*parameters, limit + 1, limit + before],
+            f" ORDER BY {LOG_ORDER} LIMIT %s) found) counted WHERE before <= %s",
+            (*parameters, limit + 1, limit + before),
         )
+
+    def _read(self, sql: str, parameters: Sequence[Any]) -> List[Entry]:
+        rows = self.execute(sql, parameters)
         return [Entry(txid, number, table, site, tuple(keys)) for txid, number, table, site, keys in rows]
 
     def find_changed(self, wanted: Mapping[Window, Sequence[Tuple[str, str, int]]]) -> Set[str]:
@@ -175,32 +221,8 @@ class PostgreSQLBackend(FeedBackend):
 
     def triggers(self, tables: Optional[Iterable[str]] = None) -> List[Trigger]:
         """Return our triggers with what the catalog says of them and of their functions."""
-        condition, parameters = "pg_table_is_visible(c.oid)", []
-        if tables is not None:
-            condition += " AND c.relname = ANY(%s)"
-            parameters.append(list(tables))
-        rows = self.execute(
-            "SELECT c.relname::text, t.tgname::text, t.tgenabled::text, t.tgtype, t.tgqual IS NULL, p.prosrc,"
-            f" obj_description(p.oid, 'pg_proc'), {ORIGIN}"
-            " FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid"
-            f" WHERE NOT t.tgisinternal AND t.tgname LIKE 'sb\\_sync\\_%%' AND {condition}",
-            [self.quote(self.log_table), *parameters],
-        )
-        events = {name: event for event, (name, _, _) in EVENTS.items()}
-        found: List[Trigger] = []
-        for table, name, enabled, kind, is_plain, body, comment, origin in rows:
-            event, mark = events.get(name, ""), Mark.from_text(comment)
-            is_whole = (
-                mark is not None
-                and event != ""
-                and enabled == "A"
-                and kind == trigger_type(event)
-                and is_plain
-                and mark.body == _sum(body)
-                and mark.origin in ("", origin)
-            )
-            found.append(Trigger(table, name, event, mark, is_whole, body))
-        return found
+        rows = select_triggers(self.quote(self.log_table), tables)
+        return [read_trigger(row) for row in self.execute(f"SELECT {TRIGGER} {rows.sql}", rows.parameters)]
 
     def columns(self, tables: Iterable[str]) -> Set[Tuple[str, str]]:
         """Return the columns of real tables."""
@@ -244,7 +266,7 @@ class PostgreSQLBackend(FeedBackend):
         table = self._qualified(schemas[capture.table], capture.table)
         for event, body in bodies.items():
             function = self._function(schema, capture.table, event)
-            mark = Mark(capture.table, capture.key, events, digests[event], _sum(body), origin=origin)
+            mark = Mark(capture.table, capture.key, events, digests[event], checksum(body), origin=origin)
             self._write_function(function, body, mark)
             if event not in kept:
                 name = EVENTS[event][0]
@@ -260,7 +282,7 @@ class PostgreSQLBackend(FeedBackend):
                 continue
             table = trigger.mark.table
             body = text.neutral(trigger.event, table)
-            mark = replace(trigger.mark, digest="neutral", body=_sum(body), neutral=True)
+            mark = replace(trigger.mark, digest="neutral", body=checksum(body), neutral=True)
             self._write_function(self._function(schema, table, trigger.event), body, mark)
 
     def remove(self, triggers: Iterable[Trigger]) -> None:
@@ -378,11 +400,6 @@ class PostgreSQLBackend(FeedBackend):
         is_used = self.execute("SELECT 1 FROM pg_trigger WHERE tgfoid = to_regproc(%s)", [function])
         if not is_used:
             self.execute(f"DROP FUNCTION IF EXISTS {function}()")
-
-
-def _sum(body: str) -> str:
-    """Return the checksum of a function's body, as it stands between the quotes."""
-    return hashlib.sha256(body.strip().encode()).hexdigest()[:24]
 
 
 def _lock_number(name: str) -> int:

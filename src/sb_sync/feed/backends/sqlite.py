@@ -47,9 +47,6 @@ class SQLiteBackend(FeedBackend):
 
     # Reading.
 
-    def fix_snapshot(self) -> None:
-        """Take nothing: the first read fixes what the transaction sees."""
-
     def observe(self, *, own_writes: bool) -> Observation:
         """Return time and the last number; own entries count by themselves."""
         started_at = datetime.now(timezone.utc)
