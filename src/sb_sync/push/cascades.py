@@ -23,7 +23,7 @@ from sb_sync.push.batch import NON_FIELD, Change, Outcome, refuse
 from sb_sync.push.chunks import split
 from sb_sync.push.rows import extra_links
 from sb_sync.push.state import PushState
-from sb_sync.push.targets import find_values, reachable_rows
+from sb_sync.push.targets import find_values, touchable_rows
 from sb_sync.push.uniques import rules_of
 from sb_sync.wire import ModelSchema
 
@@ -158,7 +158,7 @@ def _find_forbidden(scope: Scope, closure: Closure, using: str) -> Set[Tuple[Nod
             touched[node[0]].add((node, effect))
     forbidden: Set[Tuple[Node, Effect]] = set()
     for model, entries in touched.items():
-        rows = reachable_rows(scope, model, using)
+        rows = touchable_rows(scope, model, using)
         keys = find_values(rows, "pk", {node[1] for node, _effect in entries}, using)
         is_kept = not _may_delete(scope, model)
         forbidden.update(

@@ -21,12 +21,18 @@ from sb_sync.push.instances import call_project
 from sb_sync.push.locate import find_key
 from sb_sync.push.rows import root_label
 from sb_sync.push.state import PushState
+from sb_sync.push.views import Views, watch_deletion
 from sb_sync.push.write import settle_immediately
 from sb_sync.wire import ModelSchema
 
 __all__ = ["delete_rows"]
 
 Outcomes = Dict[int, Outcome]
+
+
+class _ViewsChanged(Exception):
+    """Other rows came into the user's view, or left it, by a deletion: roll it back."""
+
 
 logger = logging.getLogger("sb_sync")
 
@@ -67,9 +73,9 @@ def _delete_standing(
     left = [task for task in tasks if task.record.index not in outcomes]
     if state.route(synced).deletes_one_by_one:
         for task in left:
-            outcomes.update(_delete_through_instance(state, task, wanted[task.record.index]))
+            outcomes.update(_delete_through_instance(state, closure, task, wanted[task.record.index]))
     elif left:
-        outcomes.update(_delete_set(state, synced, left, wanted))
+        outcomes.update(_delete_set(state, closure, left, wanted))
     for task in left:
         if task.record.index not in outcomes:
             key = wanted[task.record.index]
@@ -85,17 +91,19 @@ def _note_taken(state: PushState, closure: Closure, model: Type[Model], key: Any
     state.taken.update((root_label(each), pk) for each, pk in gone)
 
 
-def _delete_set(state: PushState, synced: SyncedModel, tasks: Sequence[Task], keys: Dict[int, Any]) -> Outcomes:
+def _delete_set(state: PushState, closure: Closure, tasks: Sequence[Task], keys: Dict[int, Any]) -> Outcomes:
     """Delete rows together; where that is refused, one by one. Return the refused."""
     wanted = [keys[task.record.index] for task in tasks]
-    refusal = _try(state, Change(tasks[0], wanted[0], {}), lambda: _collect(state, synced, wanted))
+    synced = tasks[0].record.synced
+    views = watch_deletion(state, closure, [(synced.model, key) for key in wanted])
+    refusal = _try(state, Change(tasks[0], wanted[0], {}), lambda: _collect(state, synced, wanted), views)
     if refusal is None:
         return {}
     if len(tasks) == 1:
         return {tasks[0].record.index: refusal}
     outcomes: Outcomes = {}
     for task in tasks:
-        outcomes.update(_delete_set(state, synced, [task], keys))
+        outcomes.update(_delete_set(state, closure, [task], keys))
     return outcomes
 
 
@@ -115,7 +123,7 @@ def _collect(state: PushState, synced: SyncedModel, keys: Sequence[Any]) -> None
         collector.delete()
 
 
-def _delete_through_instance(state: PushState, task: Task, key: Any) -> Outcomes:
+def _delete_through_instance(state: PushState, closure: Closure, task: Task, key: Any) -> Outcomes:
     """Delete one row through the project's own delete(); return the refusal this ends in."""
     rows = task.record.synced.model._base_manager.using(state.using)
 
@@ -124,12 +132,13 @@ def _delete_through_instance(state: PushState, task: Task, key: Any) -> Outcomes
         for instance in rows.filter(pk=key):
             instance.delete()
 
-    refusal = _try(state, Change(task, key, {}), delete)
+    views = watch_deletion(state, closure, [(task.record.synced.model, key)])
+    refusal = _try(state, Change(task, key, {}), delete, views)
     return {} if refusal is None else {task.record.index: refusal}
 
 
-def _try(state: PushState, change: Change, delete: Callable[[], None]) -> Optional[Outcome]:
-    """Delete inside a savepoint; return the refusal this ends in, or None."""
+def _try(state: PushState, change: Change, delete: Callable[[], None], views: Views) -> Optional[Outcome]:
+    """Delete inside a savepoint, moving no other row in or out of view; return the refusal this ends in, or None."""
     refused: List[Outcome] = []
 
     def work() -> None:
@@ -137,7 +146,9 @@ def _try(state: PushState, change: Change, delete: Callable[[], None]) -> Option
             with transaction.atomic(using=state.using):
                 delete()
                 settle_immediately(state.using)
-        except (ProtectedError, RestrictedError, IntegrityError):
+                if views.have_changed():
+                    raise _ViewsChanged
+        except (_ViewsChanged, ProtectedError, RestrictedError, IntegrityError):
             refused.append(protected())
         except (DataError, OverflowError):
             # No value of the client's is written here: it is no fault of the record.

@@ -13,7 +13,7 @@ from sb_sync.access import Scope, organization_queryset, scoped_queryset, visibl
 from sb_sync.models import Organization
 from sb_sync.push.chunks import split
 
-__all__ = ["find_values", "reachable_rows"]
+__all__ = ["find_values", "reachable_rows", "touchable_rows"]
 
 
 def reachable_rows(scope: Scope, model: Type[Model], using: str) -> Any:
@@ -39,6 +39,15 @@ def reachable_rows(scope: Scope, model: Type[Model], using: str) -> Any:
         if issubclass(concrete, user_model):
             rows = rows.filter(**{f"{user_model._meta.pk.attname}__in": visible_users(scope).values("pk")})
     return rows.using(using)
+
+
+def touchable_rows(scope: Scope, model: Type[Model], using: str) -> Any:
+    """Return the rows that a deletion may touch: of a model that may only be pushed, too, those that the user sees."""
+    rows = reachable_rows(scope, model, using)
+    synced = catalog.find(model._meta.label)
+    if synced is None or synced.label not in scope.rights or scope.may_pull(synced.label):
+        return rows
+    return rows.filter(pk__in=scoped_queryset(scope, synced).using(using).values("pk"))
 
 
 def find_values(rows: Any, attname: str, values: Iterable[Any], using: str) -> Set[Any]:

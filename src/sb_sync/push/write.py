@@ -19,6 +19,7 @@ from sb_sync.push.many import write_lists
 from sb_sync.push.references import missing
 from sb_sync.push.state import PushState
 from sb_sync.push.updates import update_rows
+from sb_sync.push.views import watch_writes
 from sb_sync.wire import ModelSchema
 
 __all__ = ["settle_immediately", "write_changes"]
@@ -27,6 +28,10 @@ __all__ = ["settle_immediately", "write_changes"]
 MAX_HALVINGS = 16
 
 Outcomes = Dict[int, Outcome]
+
+
+class _ViewsChanged(Exception):
+    """Other rows came into the user's view, or left it, by what was written: roll it back."""
 
 
 class _OutOfScope(Exception):
@@ -40,7 +45,8 @@ class _OutOfScope(Exception):
 def write_changes(state: PushState, synced: SyncedModel, schema: ModelSchema, changes: Sequence[Change]) -> Outcomes:
     """Write changes of one model that do not touch each other and return what became of each, by index.
 
-    What the database refuses is found by halving; what the user could not see afterwards is rolled back and refused.
+    What the database refuses, and what moves other rows in or out of view, is found by halving; what the user could
+    not see afterwards is rolled back and refused.
     New rows whose key came to be taken, and changes whose row went, are left in `state.collided`, to be identified
     again.
     """
@@ -56,9 +62,12 @@ def write_changes(state: PushState, synced: SyncedModel, schema: ModelSchema, ch
             outcomes.update((index, _denied()) for index in denied)
             left = [change for change in group if change.record.index not in denied]
             groups.extend([left] if left else [])
-        except REFUSED as error:
+        except (*REFUSED, _ViewsChanged) as error:
             if len(group) == 1:
                 change = group[0]
+                if isinstance(error, _ViewsChanged):
+                    outcomes[change.record.index] = _denied()
+                    continue
                 refused = state.collided if _is_taken(state, change, error) else outcomes
                 refused[change.record.index] = explain(error, synced, schema, state.using)
                 continue
@@ -92,6 +101,7 @@ def _denied() -> Outcome:
 def _attempt(state: PushState, synced: SyncedModel, schema: ModelSchema, changes: Sequence[Change]) -> Outcomes:
     """Write a group inside a savepoint and read it back as the user sees it."""
     with transaction.atomic(using=state.using):
+        views = watch_writes(state, synced, changes)
         writer: Callable[..., Outcomes] = _write_each if state.route(synced).saves_one_by_one else _write_set
         outcomes = writer(state, synced, schema, changes)
         written = [change for change in changes if change.record.index not in outcomes]
@@ -100,6 +110,8 @@ def _attempt(state: PushState, synced: SyncedModel, schema: ModelSchema, changes
         gone = [change for change in written if schema.key.encode(change.key) not in stored]
         if gone:
             raise _OutOfScope(gone)
+        if views.have_changed():
+            raise _ViewsChanged
     for change in written:
         server = stored[schema.key.encode(change.key)]
         status = CREATED if change.is_creation else UPDATED

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, FrozenSet, Iterator, Mapping, Optional, Sequence, Tuple
+from typing import Any, FrozenSet, Iterator, Mapping, Optional, Sequence, Tuple, Union
 
 from sb_sync.access.filters.check import All, Opposite, Placeholder, Some, Test, Tree, check_condition
 from sb_sync.access.filters.parse import MOST_BYTES, InvalidFilter
@@ -85,17 +85,34 @@ def _fill(tree: Tree, names: Names) -> Tree:
     return Test(tree.path, tree.operator, values, tree.field, tree.relations, tree.list_field)
 
 
-def _describe(tree: Tree) -> str:
-    """Return a condition as text; what may stand in any order is sorted."""
+def _describe(tree: Tree, *, opposite: bool = False) -> str:
+    """Return a condition as text, the same for each way of writing it: negations inside, parts in one order."""
     if isinstance(tree, Opposite):
-        return f"not({_describe(tree.part)})"
+        return _describe(tree.part, opposite=not opposite)
     if isinstance(tree, Test):
         values = [repr(value) for value in tree.values]
-        return "{} {} {}".format(tree.path, tree.operator, sorted(set(values)) if tree.operator == "in" else values)
-    parts = sorted({_describe(part) for part in tree.parts})
-    if len(parts) == 1:
-        return parts[0]
-    return "{}({})".format("and" if isinstance(tree, All) else "or", "; ".join(parts))
+        if tree.operator == "isnull" and tree.values[0]:
+            values, opposite = [repr(False)], not opposite
+        return "{}{} {} {}".format("not " if opposite else "", tree.path, tree.operator, values)
+    word = _word(tree, opposite)
+    parts = sorted(set(_describe_parts(tree, word, opposite=opposite)))
+    return parts[0] if len(parts) == 1 else f"{word}({'; '.join(parts)})"
+
+
+def _describe_parts(tree: Tree, word: str, *, opposite: bool) -> Iterator[str]:
+    """Yield the descriptions of a group's parts, those of groups of the same kind within it among them."""
+    if isinstance(tree, Opposite):
+        yield from _describe_parts(tree.part, word, opposite=not opposite)
+    elif isinstance(tree, Test) or _word(tree, opposite) != word:
+        yield _describe(tree, opposite=opposite)
+    else:
+        for part in tree.parts:
+            yield from _describe_parts(part, word, opposite=opposite)
+
+
+def _word(tree: Union[All, Some], opposite: bool) -> str:
+    """Return how a group joins its parts: what all must meet is missed by any that misses one."""
+    return "and" if isinstance(tree, All) is not opposite else "or"
 
 
 def _walk(tree: Tree) -> Iterator[Test]:

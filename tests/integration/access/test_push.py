@@ -1,0 +1,225 @@
+"""Row filters on pushes: a row outside can be neither read, changed, deleted, nor moved out of or into view."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any, Dict, List
+
+import pytest
+from django.contrib.auth.models import Group, Permission
+
+from sb_sync.models import ModelPermission
+from tests.integration.access.world import CUSTOMER, ORDER, REGION, VISIT, World, leaf
+from tests.testapp.models import Customer, Order, OrderLine, Product, Region, Tag, Visit
+
+
+def push(world: World, *records: Dict[str, Any], user: Any = None) -> List[Dict[str, Any]]:
+    """Push records one model after another and return their results."""
+    from sb_sync.testing.device import Device
+
+    found: List[Dict[str, Any]] = Device(user or world.ann).push(records)["results"]
+    return found
+
+
+def one(world: World, label: str, **record: Any) -> Dict[str, Any]:
+    """Push one record and return its result."""
+    return push(world, {"_model": label, **record})[0]
+
+
+@pytest.fixture
+def sales(world: World) -> World:
+    """Let Ann see customers in sales only."""
+    world.restrict(CUSTOMER, leaf("department", "exact", "SALES"))
+    return world
+
+
+def test_a_row_inside_is_changed_and_deleted(sales: World) -> None:
+    row = sales.customer("in", department="SALES")
+    assert one(sales, CUSTOMER, id=str(row.pk), name="new")["status"] == "updated"
+    assert one(sales, CUSTOMER, id=str(row.pk), _deleted=True)["status"] == "deleted"
+    assert not Customer.objects.exists()
+
+
+def test_a_row_outside_answers_like_another_organizations(sales: World) -> None:
+    hidden = sales.customer("hidden", department="SUPPORT")
+    foreign = sales.customer("foreign", organization=sales.rival)
+    for values in ({"name": "new"}, {"department": "SALES"}, {"_deleted": True}, {"_version": "x.y", "name": "new"}):
+        ours, theirs = (one(sales, CUSTOMER, id=str(row.pk), **values) for row in (hidden, foreign))
+        ours.pop("id", None)
+        theirs.pop("id", None)
+        assert ours == theirs, values
+        assert "hidden" not in str(ours)
+    stored = set(Customer.objects.values_list("name", "department"))
+    assert stored == {("hidden", "SUPPORT"), ("foreign", "")}
+
+
+def test_no_push_moves_a_row_out_of_view(sales: World) -> None:
+    row = sales.customer("in", department="SALES")
+    result = one(sales, CUSTOMER, id=str(row.pk), department="SUPPORT", name="new")
+    assert (result["status"], result["code"]) == ("error", "permission_denied")
+    row.refresh_from_db()
+    assert (row.name, row.department) == ("in", "SALES")
+
+
+def test_no_push_makes_a_row_out_of_view(sales: World) -> None:
+    key = str(uuid.uuid4())
+    result = one(sales, CUSTOMER, id=key, name="new", department="SUPPORT")
+    assert (result["status"], result["code"]) == ("error", "permission_denied")
+    assert not Customer.objects.exists()
+    assert one(sales, CUSTOMER, id=key, name="new", department="SALES")["status"] == "created"
+
+
+def test_in_a_batch_only_what_leaves_is_refused(sales: World) -> None:
+    rows = [sales.customer(str(number), department="SALES") for number in range(6)]
+    records = [
+        {"_model": CUSTOMER, "id": str(row.pk), "department": "SALES" if number % 2 else "SUPPORT", "age": number}
+        for number, row in enumerate(rows)
+    ]
+    results = push(sales, *records)
+    assert [result["status"] for result in results] == ["error", "updated"] * 3
+    assert sorted(Customer.objects.values_list("age", flat=True).exclude(age=None)) == [1, 3, 5]
+
+
+def test_a_list_that_is_pushed_counts_as_it_will_be(world: World) -> None:
+    world.restrict(CUSTOMER, leaf("tags", "exact", "vip"))
+    for slug in ("vip", "other"):
+        Tag.objects.create(slug=slug, organization=world.acme)
+    key = str(uuid.uuid4())
+    assert one(world, CUSTOMER, id=key, name="new", tags=["other"])["code"] == "permission_denied"
+    assert one(world, CUSTOMER, id=key, name="new", tags=["other", "vip"])["status"] == "created"
+    assert one(world, CUSTOMER, id=key, tags=["vip"])["status"] == "updated"
+    assert one(world, CUSTOMER, id=key, tags=[])["code"] == "permission_denied"
+    assert sorted(Customer.objects.get().tags.values_list("slug", flat=True)) == ["vip"]
+
+
+def test_a_relation_that_is_pushed_counts_as_it_will_be(world: World) -> None:
+    world.restrict(CUSTOMER, leaf("region__name", "exact", "North"))
+    north, south = world.region("North"), world.region("South")
+    key = str(uuid.uuid4())
+    assert one(world, CUSTOMER, id=key, name="new", region_id=south.pk)["code"] == "permission_denied"
+    assert one(world, CUSTOMER, id=key, name="new")["code"] == "permission_denied"
+    assert one(world, CUSTOMER, id=key, name="new", region_id=north.pk)["status"] == "created"
+    assert one(world, CUSTOMER, id=key, region_id=south.pk)["code"] == "permission_denied"
+    assert one(world, CUSTOMER, id=key, region_id=None)["code"] == "permission_denied"
+    assert Customer.objects.get().region == north
+
+
+def test_a_user_cannot_hand_their_rows_to_another(world: World) -> None:
+    world.restrict(CUSTOMER, leaf("assigned_manager", "exact", "$user.id"))
+    mine, theirs = world.customer("mine", assigned_manager=world.ann), world.customer("x", assigned_manager=world.bob)
+    assert one(world, CUSTOMER, id=str(mine.pk), assigned_manager_id=world.bob.pk)["code"] == "permission_denied"
+    taken = one(world, CUSTOMER, id=str(theirs.pk), assigned_manager_id=world.ann.pk)
+    assert taken["status"] == "error"
+    assert set(Customer.objects.values_list("name", "assigned_manager__username")) == {("mine", "ann"), ("x", "bob")}
+
+
+def test_a_reference_finds_only_what_its_user_may_pull(sales: World) -> None:
+    hidden, seen = sales.customer("hidden"), sales.customer("seen", department="SALES")
+    for row, status in ((hidden, "error"), (seen, "created")):
+        result = one(sales, ORDER, customer_id=str(row.pk), number="1")
+        assert result["status"] == status
+    missing = one(sales, ORDER, customer_id=str(uuid.uuid4()), number="1")
+    refused = one(sales, ORDER, customer_id=str(hidden.pk), number="1")
+    assert refused == missing
+    # One who may not pull customers may name any of the organization's.
+    ModelPermission.objects.filter(model_name=CUSTOMER).update(can_pull=False)
+    assert one(sales, ORDER, customer_id=str(hidden.pk), number="1")["status"] == "created"
+
+
+def test_a_list_finds_only_what_its_user_may_pull(world: World) -> None:
+    world.restrict("testapp.Product", leaf("name", "ne", "hidden"))
+    hidden, seen = (Product.objects.create(sku=name, name=name) for name in ("hidden", "seen"))
+    assert one(world, VISIT, products=[seen.pk])["status"] == "created"
+    assert one(world, VISIT, products=[seen.pk, hidden.pk])["code"] == "not_found"
+    assert Visit.objects.count() == 1
+
+
+def test_a_deletion_takes_no_row_outside(world: World) -> None:
+    world.restrict(ORDER, leaf("number", "startswith", "A"))
+    customer = world.customer("one")
+    Order.objects.create(customer=customer, number="B1")
+    result = one(world, CUSTOMER, id=str(customer.pk), _deleted=True)
+    assert (result["status"], result["code"]) == ("error", "protected")
+    assert "B1" not in str(result)
+    Order.objects.update(number="A1")
+    assert one(world, CUSTOMER, id=str(customer.pk), _deleted=True)["status"] == "deleted"
+    assert not Order.objects.exists()
+
+
+def test_a_deletion_takes_no_row_outside_of_a_model_that_is_only_pushed(world: World) -> None:
+    world.restrict(ORDER, leaf("number", "startswith", "A"))
+    ModelPermission.objects.filter(model_name=ORDER).update(can_pull=False)
+    customer = world.customer("one")
+    Order.objects.create(customer=customer, number="B1")
+    assert one(world, CUSTOMER, id=str(customer.pk), _deleted=True)["code"] == "protected"
+    assert Order.objects.exists()
+
+
+def test_a_deletion_sets_no_key_of_a_row_outside_to_null(world: World) -> None:
+    world.restrict(CUSTOMER, leaf("department", "exact", "SALES"))
+    north = world.region("North")
+    hidden = world.customer("hidden", region=north)
+    assert one(world, REGION, id=north.pk, _deleted=True)["code"] == "protected"
+    hidden.refresh_from_db()
+    assert hidden.region == north
+
+
+def test_a_conflict_shows_nothing_of_a_row_outside(sales: World) -> None:
+    row = sales.customer("in", department="SALES")
+    device = sales.device(CUSTOMER)
+    version = device.rows[CUSTOMER][str(row.pk)]["_version"]
+    Customer.objects.update(department="SUPPORT", name="secret")
+    for policy in ({"name": "new"}, {"_deleted": True}):
+        result = one(sales, CUSTOMER, id=str(row.pk), _version=version, **policy)
+        assert result.get("server") is None
+        assert "secret" not in str(result)
+    row.refresh_from_db()
+    assert row.name == "secret"
+
+
+def test_a_client_id_leads_to_no_row_outside(sales: World) -> None:
+    world = sales
+    world.restrict(VISIT, leaf("note", "ne", "hidden"))
+    first = one(world, VISIT, _client_id="v1", note="seen")
+    Visit.objects.update(note="hidden")
+    again = one(world, VISIT, _client_id="v1", note="changed")
+    assert again["status"] != "updated"
+    assert Visit.objects.get(pk=first["id"]).note == "hidden"
+    named = one(world, VISIT, previous={"_client_id": "v1"}, note="next")
+    assert named["status"] == "error"
+
+
+def test_a_group_without_delete_right_deletes_nothing_by_any_filter(sales: World) -> None:
+    Group.objects.get(name="Sales").permissions.remove(Permission.objects.get(codename="delete_customer"))
+    row = sales.customer("in", department="SALES")
+    assert one(sales, CUSTOMER, id=str(row.pk), _deleted=True)["code"] == "permission_denied"
+
+
+@pytest.mark.parametrize("change", [{"name": "South"}, {"_deleted": True}])
+def test_a_related_row_that_is_pushed_moves_no_other_out_of_view(world: World, change: Dict[str, Any]) -> None:
+    world.restrict(CUSTOMER, leaf("region__name", "exact", "North"))
+    north = world.region("North")
+    world.customer("one", region=north)
+    result = one(world, REGION, id=north.pk, **change)
+    assert (result["status"], result["code"]) == ("error", "permission_denied" if "name" in change else "protected")
+    assert Region.objects.get().name == "North"
+    assert Customer.objects.get().region == north
+
+
+def test_a_related_row_that_is_pushed_moves_no_other_into_view(world: World) -> None:
+    world.restrict(ORDER, leaf("customer__region__name", "exact", "North"))
+    south, empty = world.region("South"), world.region("Empty")
+    customer = world.customer("one", region=south)
+    Order.objects.create(customer=customer, number="hidden")
+    north = world.region("North")
+    results = push(
+        world,
+        {"_model": REGION, "id": south.pk, "name": "North"},
+        {"_model": REGION, "id": empty.pk, "name": "North"},
+        {"_model": CUSTOMER, "id": str(customer.pk), "region_id": north.pk},
+        {"_model": CUSTOMER, "id": str(customer.pk), "name": "other"},
+    )
+    assert [result["status"] for result in results] == ["error", "updated", "error", "updated"]
+    assert results[0]["code"] == results[2]["code"] == "permission_denied"
+    assert world.names(world.device(ORDER), ORDER, "number") == []
+    assert OrderLine.objects.count() == 0
