@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.apps import AppConfig, apps
 from django.core.exceptions import ImproperlyConfigured
+from django.core.signals import request_started
 from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext_lazy as _
 
@@ -22,15 +23,18 @@ class SbSyncConfig(AppConfig):
         super().import_models()
 
     def ready(self) -> None:
-        """Read every app's `sync.py`, let filters be checked, observe migrates and pipelines, register checks."""
-        from sb_sync import ops
+        """Read every app's `sync.py`, connect what is set, filters, migrates and pipelines, register checks."""
+        from sb_sync import config, ops
         from sb_sync.access.filters import find_fault
         from sb_sync.checks import register_checks
         from sb_sync.feed import migrations
+        from sb_sync.models import ConfigurationTable
         from sb_sync.models.permissions import check_conditions_by
         from sb_sync.wire import field_lists
 
         autodiscover_modules("sync")
+        config.use_store(ConfigurationTable())
+        request_started.connect(config.release, dispatch_uid="sb_sync.config.release")
         check_conditions_by(find_fault)
         migrations.connect(self)
         field_lists.connect(self)

@@ -1,12 +1,14 @@
 """The tables, and nothing that works on them.
 
 tenancy: organizations and their members · permissions: who may do what · state: what is remembered of clients ·
-conflicts: both sides of each · journal: what happened · changes: the feed. documents: JSON kept as it came.
+conflicts: both sides of each · journal: what happened · changes: the feed · configuration: what is set. documents: JSON
+kept as it came. history: what a history is made of.
 """
 
 from __future__ import annotations
 
 from sb_sync.models.changes import Change, Checkpoint, FeedIdentity
+from sb_sync.models.configuration import ConfigurationTable, SyncConfiguration
 from sb_sync.models.conflicts import SyncConflict
 from sb_sync.models.journal import PerformanceMetrics, SyncLog
 from sb_sync.models.permissions import DataFilter, ModelPermission
@@ -24,6 +26,7 @@ __all__ = [
     "Change",
     "Checkpoint",
     "ClientRecord",
+    "ConfigurationTable",
     "DataFilter",
     "FeedIdentity",
     "FieldList",
@@ -31,6 +34,7 @@ __all__ = [
     "Organization",
     "PerformanceMetrics",
     "StoredAnswer",
+    "SyncConfiguration",
     "SyncConflict",
     "SyncLog",
     "SyncMetadata",
