@@ -22,6 +22,7 @@ from sb_sync.errors import (
     Unavailable,
     WrongMethod,
 )
+from sb_sync.feed import UnsupportedDatabase
 from sb_sync.protocol import ERROR, INTERNAL
 
 __all__ = ["answer_error"]
@@ -60,7 +61,7 @@ def _translate(error: Exception) -> Any:
         return NotFound()
     if isinstance(error, MethodNotAllowed):
         return WrongMethod(str(error.detail))
-    if isinstance(error, (OperationalError, InterfaceError)):
+    if isinstance(error, (OperationalError, InterfaceError, UnsupportedDatabase)):
         return Unavailable()
     if isinstance(error, RequestDataTooBig):
         return TooLarge()

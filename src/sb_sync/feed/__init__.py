@@ -7,7 +7,7 @@ cursor: places as text · identity: whose places they are · backends: all that 
 
 from __future__ import annotations
 
-from sb_sync.feed.backends import UnsupportedDatabase, backend_for
+from sb_sync.feed.backends import UnsupportedDatabase, backend_for, working_backend_for
 from sb_sync.feed.backends.base import Position
 from sb_sync.feed.cursor import CheckpointRef, Cursor, KeyPosition, Start, decode_cursor, encode_cursor
 from sb_sync.feed.identity import EpochChanged, Identity, begin_epoch
@@ -56,5 +56,6 @@ __all__ = [
     "refuse_open_transaction",
     "to_stored",
     "to_utc",
+    "working_backend_for",
     "write_checkpoint",
 ]

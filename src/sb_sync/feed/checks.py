@@ -10,7 +10,7 @@ from typing import Any, Iterable, List, Optional, Sequence
 
 from django.core.checks import CheckMessage, Error
 from django.core.checks import Warning as CheckWarning
-from django.db import DatabaseError, router
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, router
 
 from sb_sync import catalog
 from sb_sync.feed.backends import UnsupportedDatabase, backend_for
@@ -21,9 +21,13 @@ __all__ = ["check_captures", "check_databases"]
 
 
 def check_databases(**_: Any) -> List[CheckMessage]:
-    """Check, without asking a database, that each one that holds synchronised models can carry a feed."""
+    """Check, without asking a database, that each one that holds synchronised models can carry a feed.
+
+    The default one is checked in any case: organizations, rights and journals are there.
+    """
     found: List[CheckMessage] = []
-    for using in _databases():
+    holding = _databases()
+    for using in sorted({DEFAULT_DB_ALIAS, *holding}):
         try:
             backend_for(using)
         except UnsupportedDatabase as error:
@@ -35,7 +39,7 @@ def check_databases(**_: Any) -> List[CheckMessage]:
                 )
             )
             continue
-        if not router.allow_migrate_model(using, Change):
+        if using in holding and not router.allow_migrate_model(using, Change):
             found.append(
                 Error(
                     f"The routers keep sb_sync's tables out of database {using!r}, which holds synchronised models.",
@@ -49,7 +53,7 @@ def check_databases(**_: Any) -> List[CheckMessage]:
 def check_captures(databases: Optional[Sequence[str]] = None, **_: Any) -> List[CheckMessage]:
     """Check the databases that Django was asked to check: their faults, and that triggers stand."""
     found: List[CheckMessage] = []
-    for using in sorted(set(_databases()) & set(databases or ())):
+    for using in sorted({DEFAULT_DB_ALIAS, *_databases()} & set(databases or ())):
         try:
             found.extend(_check_database(using))
         except (DatabaseError, UnsupportedDatabase):
@@ -63,7 +67,7 @@ def _check_database(using: str) -> Iterable[CheckMessage]:
         yield Error(f"Database {using!r}: {fault}", hint=mend, id="sb_sync.E103")
     for risk, mend in backend_for(using).find_risks():
         yield CheckWarning(f"Database {using!r}: {risk}", hint=mend, id="sb_sync.W103")
-    if not has_log(using):
+    if backend_for(using).is_too_old() or not has_log(using):
         return
     missing = [found.table for found in find_states(using) if found.state is State.MISSING]
     if missing:

@@ -27,7 +27,7 @@ from django.db.migrations.operations import (
 from django.db.migrations.operations.base import Operation
 from django.db.models.signals import post_migrate, pre_migrate
 
-from sb_sync.feed.backends import FeedBackend, UnsupportedDatabase, backend_for
+from sb_sync.feed.backends import FeedBackend, UnsupportedDatabase, working_backend_for
 from sb_sync.feed.backends.base import InstallationBlocked
 from sb_sync.feed.installation import has_log, install, remove_all
 
@@ -81,7 +81,7 @@ def finish_migration(*, using: str, **_: Any) -> None:
 
 def _find_backend(using: str) -> Optional[FeedBackend]:
     try:
-        return backend_for(using)
+        return working_backend_for(using)
     except UnsupportedDatabase:
         return None
 

@@ -15,7 +15,7 @@ from django.db import transaction
 
 from sb_sync.catalog import SyncedModel
 from sb_sync.events import Statement
-from sb_sync.feed.backends import FeedBackend, backend_for
+from sb_sync.feed.backends import FeedBackend, backend_for, working_backend_for
 from sb_sync.feed.backends.base import Entry, Observation, Position, Window
 from sb_sync.feed.identity import EpochChanged, Identity, ensure_identity, find_identity
 from sb_sync.feed.installation import find_captured
@@ -96,10 +96,10 @@ def reading(using: str, models: Sequence[SyncedModel] = (), relations: Relations
     """Open one read-only transaction with one snapshot.
 
     Whether these models are captured is read at once, where the database can. Raises `EpochChanged` where the database
-    was moved into another system, and `OpenTransaction` inside an atomic block.
+    was moved into another system, `OpenTransaction` inside an atomic block, and `UnsupportedDatabase`.
     """
     refuse_open_transaction(using)
-    backend = backend_for(using)
+    backend = working_backend_for(using)
     guards = _find_guards(using, models, relations)
     if transaction.get_connection(using).in_atomic_block:
         ensure_identity(using, backend.system())
@@ -293,7 +293,7 @@ def write_checkpoint(using: str, snapshot: str, together: Sequence[Statement] = 
 
 def begin_push(using: str) -> None:
     """Take what a push's transaction must hold before it reads; its first statement."""
-    backend_for(using).begin_push()
+    working_backend_for(using).begin_push()
 
 
 def _checkpoint(row: CheckpointRow) -> Checkpoint:

@@ -52,6 +52,8 @@ def verify(using: str) -> List[str]:
     """Return what is wrong with a database's feed, as sentences with their mend; nothing where all is well."""
     backend = backend_for(using)
     problems = [f"{fault} {mend}" for fault, mend in backend.find_faults()]
+    if backend.is_too_old():
+        return problems
     if not has_log(using):
         return [*problems, "The tables of sb_sync are missing. Run manage.py migrate."]
     for found in find_states(using):

@@ -12,7 +12,7 @@ from sb_sync.feed.backends.mysql import MySQLBackend
 from sb_sync.feed.backends.postgresql import PostgreSQLBackend
 from sb_sync.feed.backends.sqlite import SQLiteBackend
 
-__all__ = ["FeedBackend", "UnsupportedDatabase", "backend_for"]
+__all__ = ["FeedBackend", "UnsupportedDatabase", "backend_for", "working_backend_for"]
 
 BACKENDS: Dict[str, Type[FeedBackend]] = {
     "mysql": MySQLBackend,
@@ -31,3 +31,11 @@ def backend_for(using: str) -> FeedBackend:
     if vendor not in BACKENDS:
         raise UnsupportedDatabase(f"sb_sync cannot keep a feed in {vendor} (database {using!r}).")
     return BACKENDS[vendor](using)
+
+
+def working_backend_for(using: str) -> FeedBackend:
+    """Return the backend of a database that can be worked with; raises `UnsupportedDatabase` for too old servers too."""
+    backend = backend_for(using)
+    if backend.is_too_old():
+        raise UnsupportedDatabase(f"sb_sync cannot keep a feed in a server as old as that of database {using!r}.")
+    return backend

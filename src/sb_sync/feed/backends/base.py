@@ -216,6 +216,10 @@ class FeedBackend(ABC):
         """Return (what is wrong, mend) for all that keeps this database from carrying the feed."""
         return []
 
+    def is_too_old(self) -> bool:
+        """Tell whether the server lacks what the feed is made of."""
+        return False
+
     def find_risks(self) -> List[Tuple[str, str]]:
         """Return (what is risky, mend) for what leaves the feed working, and its operator to decide."""
         return []

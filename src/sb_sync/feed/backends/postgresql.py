@@ -50,12 +50,16 @@ class PostgreSQLBackend(FeedBackend):
 
     def find_faults(self) -> List[Tuple[str, str]]:
         """Return the faults of the server."""
-        self.connection.ensure_connection()
-        if self.connection.pg_version < OLDEST_SUPPORTED:
+        if self.is_too_old():
             return [("The feed needs PostgreSQL 13 or later.", "Upgrade the server.")]
         if self.execute("SELECT pg_is_in_recovery()")[0][0]:
             return [("The feed reads from a hot standby.", "Route the feed's reads to the primary.")]
         return []
+
+    def is_too_old(self) -> bool:
+        """Tell whether the server is older than PostgreSQL 13; its version came with the connection."""
+        self.connection.ensure_connection()
+        return int(self.connection.pg_version) < OLDEST_SUPPORTED
 
     def is_transient(self, error: OperationalError) -> bool:
         """Tell whether an error is a deadlock, or a failure to serialize."""

@@ -8,7 +8,7 @@ from typing import Any, Callable, Dict, List, Tuple
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
-from sb_sync.feed import InstallReport, UnsupportedDatabase, install
+from sb_sync.feed import InstallReport, UnsupportedDatabase, install, working_backend_for
 from sb_sync.feed.installation import has_log
 from sb_sync.maintenance import describe, feed_databases, purge, repair, verify
 
@@ -63,8 +63,8 @@ class Command(BaseCommand):
             "purge": _purge,
         }
         try:
-            if action != "verify" and not has_log(using):
-                raise CommandError(f"Database {using!r} has no tables of sb_sync. Run manage.py migrate first.")
+            if action != "verify":
+                _require_log(using)
             return actions[action](using, options)
         except UnsupportedDatabase as error:
             raise CommandError(str(error)) from error
@@ -80,6 +80,13 @@ class Command(BaseCommand):
                     self.stdout.write("    " + (_row(line) if isinstance(line, dict) else str(line)))
             else:
                 self.stdout.write(f"  {name}: {value}")
+
+
+def _require_log(using: str) -> None:
+    """Refuse a database that cannot be worked with yet, or at all."""
+    working_backend_for(using)
+    if not has_log(using):
+        raise CommandError(f"Database {using!r} has no tables of sb_sync. Run manage.py migrate first.")
 
 
 def _status(using: str, options: Dict[str, Any]) -> Result:
