@@ -12,7 +12,7 @@ import shutil
 import signal
 import subprocess
 from pathlib import Path
-from typing import Dict, List, Optional
+from typing import Dict, List, Mapping, Optional
 from urllib.parse import quote
 
 from tests.servers.supervisor import Place, Server, ServerUnavailable, kept_environment, launch, run
@@ -46,7 +46,7 @@ def find_binaries() -> Optional[Path]:
     return max(usable)[1] if usable else None
 
 
-def serve(place: Place) -> Server:
+def serve(place: Place, settings: Mapping[str, str] = SETTINGS) -> Server:
     """Make the cluster, start the server and return it once it answers."""
     binaries = _reachable_binaries(place)
     environment = kept_environment(place, "PG")
@@ -57,7 +57,7 @@ def serve(place: Place) -> Server:
     alone = [str(binaries / "postgres"), "--single", "-D", str(data), "postgres"]
     run(place, alone, environment=environment, text=f"CREATE ROLE {ROLE} LOGIN CREATEDB CREATEROLE;\n")
     command = [str(binaries / "postgres"), "-D", str(data)]
-    for name, value in dict(SETTINGS, unix_socket_directories=str(place.folder)).items():
+    for name, value in dict(settings, unix_socket_directories=str(place.folder)).items():
         command += ["-c", f"{name}={value}"]
     process = launch(place, command, environment=environment, is_ready=lambda: _is_ready(data))
     url = "postgresql://{}@/postgres?host={}".format(ROLE, quote(str(place.folder), safe=""))

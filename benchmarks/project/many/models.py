@@ -1,0 +1,24 @@
+"""Models that differ in their names alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+
+__all__ = ["MODELS"]
+
+
+def _make_model(number: int) -> Any:
+    attributes = {
+        "__doc__": "One of many.",
+        "__module__": __name__,
+        "organization": models.ForeignKey("sb_sync.Organization", on_delete=models.CASCADE, related_name="+"),
+        "name": models.CharField(max_length=80),
+        "amount": models.IntegerField(default=0),
+    }
+    return type(f"Item{number:03d}", (models.Model,), attributes)
+
+
+MODELS = [_make_model(number) for number in range(settings.MODELS)]

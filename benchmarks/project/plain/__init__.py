@@ -1,0 +1,1 @@
+"""The demo's table of customers once more, without capture."""

@@ -1,0 +1,1 @@
+"""What becomes of the results: a table, a JSON document, a picture, a page of the documentation."""
