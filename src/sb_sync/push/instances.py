@@ -17,7 +17,7 @@ from sb_sync.errors import RecordError
 from sb_sync.protocol import INTERNAL, NOT_FOUND
 from sb_sync.push.batch import NON_FIELD, Change, Outcome, refuse
 from sb_sync.push.history import REASON
-from sb_sync.push.integrity import REFUSED, explain, explain_validation
+from sb_sync.push.integrity import REFUSED, explain, explain_validation, telling_refusals
 from sb_sync.push.route import project_checks
 from sb_sync.push.state import PushState
 from sb_sync.wire import ModelSchema
@@ -52,7 +52,7 @@ def call_project(work: Any, change: Change, using: str) -> Any:
     """
     record = change.record
     try:
-        with transaction.atomic(using=using):
+        with transaction.atomic(using=using), telling_refusals(using):
             work()
     except _Gone:
         return GONE

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager
 from functools import lru_cache
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Type
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Type
 
 from django.core.exceptions import ValidationError
 from django.db import DataError, IntegrityError, OperationalError, connections
@@ -12,23 +13,31 @@ from django.db.models import Model
 from django.utils.translation import gettext as _
 
 from sb_sync.catalog import SyncedModel
+from sb_sync.feed import backend_for
 from sb_sync.protocol import INVALID
 from sb_sync.push.batch import NON_FIELD, Outcome, refuse
 from sb_sync.push.references import missing
 from sb_sync.push.uniques import duplicate, wire_names
 from sb_sync.wire import ModelSchema
 
-__all__ = ["REFUSED", "explain", "explain_validation", "is_key_collision", "is_transient"]
+__all__ = ["REFUSED", "explain", "explain_validation", "is_key_collision", "telling_refusals"]
 
 #: What a database or its driver raises for values that it does not take.
 REFUSED = (IntegrityError, DataError, OverflowError, UnicodeError)
 
-# SQLSTATE of a serialization failure and of a deadlock.
-TRANSIENT = frozenset({"40001", "40P01"})
-
 # SQLite tells columns where other databases tell names: it has no other channel than the text.
 COLUMNS = re.compile(r"(UNIQUE|NOT NULL) constraint failed: (?!index)(?P<columns>[\w.]+(?:, [\w.]+)*)")
 NAMES = re.compile(r"(?:CHECK constraint failed: |UNIQUE constraint failed: index ')(?P<name>\w+)")
+
+# MariaDB and MySQL number their errors. What a client sent may stand in the text, but never behind the name.
+NULL_REFUSED, FOREIGN_KEY_REFUSED = 1048, 1452
+NUMBERED = {
+    NULL_REFUSED: re.compile(r"^Column '(.+)' cannot be null"),
+    1062: re.compile(r"for key '(?:[^'.]*\.)?([^']+)'$"),
+    FOREIGN_KEY_REFUSED: re.compile(r"CONSTRAINT `([^`]+)` FOREIGN KEY"),
+    3819: re.compile(r"^Check constraint '(.+)' is violated"),
+    4025: re.compile(r"^CONSTRAINT `([^`]+)` failed"),
+}
 
 
 class Violation(NamedTuple):
@@ -39,11 +48,15 @@ class Violation(NamedTuple):
     kind: Optional[str] = None
 
 
-def is_transient(error: OperationalError) -> bool:
-    """Tell whether the same transaction may succeed when it is tried again."""
-    cause: Any = error.__cause__
-    state = getattr(cause, "sqlstate", None) or getattr(cause, "pgcode", None)
-    return state in TRANSIENT
+@contextmanager
+def telling_refusals(using: str) -> Iterator[None]:
+    """Raise `DataError` for values that the database refused under the name of a fault of its own."""
+    try:
+        yield
+    except OperationalError as error:
+        if backend_for(using).is_refusal(error):
+            raise DataError(*error.args) from error
+        raise
 
 
 def explain(error: BaseException, synced: SyncedModel, schema: ModelSchema, using: str) -> Outcome:
@@ -81,6 +94,8 @@ def _read_violation(error: BaseException) -> Violation:
         if diagnosis.constraint_name:
             return Violation(diagnosis.constraint_name)
         return Violation(None, [diagnosis.column_name] if diagnosis.column_name else [], "NOT NULL")
+    if error.args and isinstance(error.args[0], int):
+        return _read_numbered(*error.args[:2])
     text = str(error)
     columns = COLUMNS.match(text)
     if columns is not None:
@@ -90,6 +105,16 @@ def _read_violation(error: BaseException) -> Violation:
     if name is not None:
         return Violation(name["name"])
     return Violation(None, (), "foreign" if text.startswith("FOREIGN KEY") else None)
+
+
+def _read_numbered(number: int, text: str) -> Violation:
+    """Return the constraint that an error of MariaDB or MySQL is about: its number says which kind of name it holds."""
+    found = NUMBERED[number].search(text) if number in NUMBERED else None
+    if found is None:
+        return Violation(None)
+    if number == NULL_REFUSED:
+        return Violation(None, [found[1]], "NOT NULL")
+    return Violation(found[1], (), "foreign" if number == FOREIGN_KEY_REFUSED else None)
 
 
 def _find_constraint(violation: Violation, synced: SyncedModel, using: str) -> Dict[str, Any]:

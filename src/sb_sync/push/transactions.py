@@ -15,7 +15,6 @@ from sb_sync.push.apply import apply_records
 from sb_sync.push.batch import Outcome, Record
 from sb_sync.push.history import attributed_to
 from sb_sync.push.hooks import Draft, read_draft
-from sb_sync.push.integrity import is_transient
 from sb_sync.push.ledger import keep_conflicts
 from sb_sync.push.report import PushAnswer
 from sb_sync.push.retries import Claimed, StoredAnswers
@@ -89,17 +88,19 @@ def carry_out(work: Work) -> PushAnswer:
             if found is not None:
                 return found
         except (OperationalError, IntegrityError) as error:
-            if attempt == MAX_ATTEMPTS or not _may_succeed(error):
+            if attempt == MAX_ATTEMPTS or not _may_succeed(error, work):
                 raise
     raise IdempotencyConflict
 
 
-def _may_succeed(error: Union[OperationalError, IntegrityError]) -> bool:
+def _may_succeed(error: Union[OperationalError, IntegrityError], work: Work) -> bool:
     """Tell whether the same transactions may succeed when they are tried again.
 
     Only names of rows are written outside savepoints: where they collide, the same push is under way twice.
     """
-    return isinstance(error, IntegrityError) or is_transient(error)
+    if isinstance(error, IntegrityError):
+        return True
+    return any(feed.backend_for(using).is_transient(error) for using in work.places)
 
 
 def _attempt(work: Work) -> PushAnswer:

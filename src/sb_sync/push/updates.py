@@ -65,37 +65,24 @@ def _update_joined(
 ) -> None:
     """Join the table to a list of values."""
     connection = connections[using]
-    quote = connection.ops.quote_name
     key: Any = synced.model._meta.pk
     visible = scoped_queryset(scope, synced).using(using).filter(pk__in=[change.key for change in changes]).values("pk")
     compiler = visible.query.get_compiler(using)
     condition, bounds = compiler.as_sql()
+    backend = backend_for(using)
     parameters: List[Any] = []
-    rows: List[str] = []
+    rows: List[List[str]] = []
     for change in changes:
-        marks = [f"CAST(%s AS {key.rel_db_type(connection)})"]
+        marks = [backend.write_cast("%s", key.rel_db_type(connection))]
         parameters.append(key.get_db_prep_value(change.key, connection))
         for field in columns:
             value = field.get_db_prep_save(change.values[field.attname], connection)
             place = field.get_placeholder(value, compiler, connection) if hasattr(field, "get_placeholder") else "%s"
-            # Not `::`, which binds closer than the sign of a number.
-            marks.append(f"CAST({place} AS {_cast_type(field, connection)})")
+            marks.append(backend.write_cast(place, _cast_type(field, connection)))
             parameters.append(value)
-        rows.append("({})".format(", ".join(marks)))
-    table = quote(synced.model._meta.db_table)
-    names = [quote(field.column) for field in columns]
-    statement = "UPDATE {table} SET {sets} FROM (VALUES {rows}) AS {new} ({key}, {names}) WHERE {where} IN ({visible})"
-    # Names are quoted, values are parameters.
-    sql = statement.format(
-        table=table,
-        sets=", ".join(f"{name} = {quote('new')}.{name}" for name in names),
-        rows=", ".join(rows),
-        new=quote("new"),
-        key=quote(key.column),
-        names=", ".join(names),
-        where=f"{table}.{quote(key.column)} = {quote('new')}.{quote(key.column)} AND {table}.{quote(key.column)}",
-        visible=condition,
-    )
+        rows.append(marks)
+    names = [key.column, *(field.column for field in columns)]
+    sql = backend.write_update(synced.model._meta.db_table, names, rows, condition)
     with connection.cursor() as cursor:
         cursor.execute(sql, [*parameters, *bounds])
 

@@ -14,7 +14,7 @@ from sb_sync.push.batch import NON_FIELD, Change, Outcome, refuse
 from sb_sync.push.conflicts import read_visible, tell_settled
 from sb_sync.push.history import write_history
 from sb_sync.push.instances import GONE, save_each
-from sb_sync.push.integrity import REFUSED, explain, is_key_collision
+from sb_sync.push.integrity import REFUSED, explain, is_key_collision, telling_refusals
 from sb_sync.push.many import write_lists
 from sb_sync.push.references import missing
 from sb_sync.push.state import PushState
@@ -100,7 +100,7 @@ def _denied() -> Outcome:
 
 def _attempt(state: PushState, synced: SyncedModel, schema: ModelSchema, changes: Sequence[Change]) -> Outcomes:
     """Write a group inside a savepoint and read it back as the user sees it."""
-    with transaction.atomic(using=state.using):
+    with transaction.atomic(using=state.using), telling_refusals(state.using):
         views = watch_writes(state, synced, changes)
         writer: Callable[..., Outcomes] = _write_each if state.route(synced).saves_one_by_one else _write_set
         outcomes = writer(state, synced, schema, changes)
@@ -122,8 +122,9 @@ def _attempt(state: PushState, synced: SyncedModel, schema: ModelSchema, changes
 
 def settle_immediately(using: str) -> None:
     """Let the database check what it would put off to the commit, where it could no longer be one record's error."""
-    if backend_for(using).supports_concurrent_writers:
-        connections[using].check_constraints()
+    connection = connections[using]
+    if backend_for(using).supports_concurrent_writers and connection.features.can_defer_constraint_checks:
+        connection.check_constraints()
 
 
 def _write_each(state: PushState, synced: SyncedModel, schema: ModelSchema, changes: Sequence[Change]) -> Outcomes:

@@ -163,10 +163,8 @@ class FeedBackend(ABC):
 
     #: Whether several transactions may write at once, so that order of numbers is not order of commits.
     supports_concurrent_writers: ClassVar[bool]
-    #: Whether UPDATE … FROM (VALUES …) is known, and spares round trips.
+    #: Whether an update can be joined to a list of values, which spares round trips.
     supports_update_from: ClassVar[bool]
-    #: Whether UPDATE … JOIN (SELECT … UNION ALL …) is known, which does the same.
-    supports_update_join: ClassVar[bool] = False
     #: Whether the parts of a WITH may insert rows.
     supports_inserts_in_with: ClassVar[bool]
     #: Whether TRUNCATE is seen.
@@ -210,6 +208,37 @@ class FeedBackend(ABC):
         named = ", ".join(f"part{number} AS ({each.sql})" for number, each in enumerate(others))
         return self.execute(f"WITH {named} {last.sql}", [value for each in statements for value in each.parameters])
 
+    def write_upsert(
+        self, table: str, columns: Sequence[str], rows: str, unique: Sequence[str], assignments: Mapping[str, str]
+    ) -> str:
+        """Return the INSERT of rows that changes, by assignments made in their order, those that stand already.
+
+        They are told by what is unique; in the assignments `existing` is such a row, `excluded` the one that would have
+        been inserted.
+        """
+        names = ", ".join(map(self.quote, columns))
+        changes = ", ".join(f"{self.quote(name)} = {value}" for name, value in assignments.items())
+        collision = "ON CONFLICT ({}) DO UPDATE SET {}".format(", ".join(map(self.quote, unique)), changes)
+        return f"INSERT INTO {self.quote(table)} AS existing ({names}) VALUES {rows} {collision}"
+
+    def write_update(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[str]], visible: str) -> str:
+        """Return the UPDATE of a table by rows of values, the first of each the key, where `visible` selects it.
+
+        Each value is a placeholder with the type of its column.
+        """
+        own, new, names = self.quote(table), self.quote("new"), [self.quote(column) for column in columns]
+        values = ", ".join("({})".format(", ".join(row)) for row in rows)
+        sets = ", ".join(f"{name} = {new}.{name}" for name in names[1:])
+        return (
+            f"UPDATE {own} SET {sets} FROM (VALUES {values}) AS {new} ({', '.join(names)})"
+            f" WHERE {own}.{names[0]} = {new}.{names[0]} AND {own}.{names[0]} IN ({visible})"
+        )
+
+    def write_cast(self, place: str, kind: str) -> str:
+        """Return a placeholder in a list of values, given its type."""
+        # Not `::`, which binds closer than the sign of a number.
+        return f"CAST({place} AS {kind})"
+
     # Faults of the database itself.
 
     def find_faults(self) -> List[Tuple[str, str]]:
@@ -232,6 +261,9 @@ class FeedBackend(ABC):
     def is_blocked(self, error: OperationalError) -> bool:
         """Tell whether others hold what a statement needed, so that the same transaction may succeed later."""
     def write_upsert(
+    def is_refusal(self, error: OperationalError) -> bool:
+        """Tell whether an error means a value that cannot be stored, though its class says otherwise."""
+        return False
         self, table: str, columns: Sequence[str], rows: str, unique: Sequence[str], assignments: Mapping[str, str]
     ) -> str:
         """Return the INSERT of rows that changes, by assignments made in their order, those that stand already.

@@ -43,6 +43,8 @@ __all__ = ["MySQLBackend"]
 LOCK_TIMEOUT_SECONDS = 3
 # Numbers of the server's errors: a lock that was not had in time, a deadlock, a row that changed meanwhile.
 TRANSIENT = frozenset({1205, 1213, 1020})
+# A value that the column's character set or type cannot hold, a row that is too long, an impossible calculation.
+REFUSALS = frozenset({1118, 1264, 1265, 1292, 1364, 1366, 1411, 1690})
 # The server renews what it tells of transactions only where nobody asked for a tenth of a second, so we ask seldom.
 SECONDS_BETWEEN_QUESTIONS = 1
 # Transactions that only read have no number, or one beyond these.
@@ -54,8 +56,7 @@ class MySQLBackend(FeedBackend):
     """Numbers are given out in order and become visible in another: a snapshot holds the highest and the missing."""
 
     supports_concurrent_writers = True
-    supports_update_from = False
-    supports_update_join = True
+    supports_update_from = True
     supports_inserts_in_with = False
     supports_truncate = False
     supports_transactional_ddl = False
@@ -73,6 +74,10 @@ class MySQLBackend(FeedBackend):
         """Tell whether an error is a deadlock, or a lock that was not had in time."""
         return bool(error.args) and error.args[0] in TRANSIENT
 
+    def is_refusal(self, error: OperationalError) -> bool:
+        """Tell whether an error means a text, a number or a time that its column cannot hold."""
+        return bool(error.args) and error.args[0] in REFUSALS
+
     def is_blocked(self, error: OperationalError) -> bool:
         """Tell whether a table or row could not be had in time."""
         return self.is_transient(error)
@@ -85,6 +90,24 @@ class MySQLBackend(FeedBackend):
         names = ", ".join(map(self.quote, columns))
         changes = ", ".join(f"{self.quote(name)} = {_rename(value, own)}" for name, value in assignments.items())
         return f"INSERT INTO {own} ({names}) VALUES {rows} ON DUPLICATE KEY UPDATE {changes}"
+
+    def write_update(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[str]], visible: str) -> str:
+        """Return the UPDATE; no row of the table itself comes first in the list, and gives it the columns' types."""
+        own, names = self.quote(table), [self.quote(column) for column in columns]
+        row = "" if self.connection.mysql_is_mariadb else "ROW"
+        values = ", ".join("{}({})".format(row, ", ".join(each)) for each in rows)
+        listed = f"SELECT {', '.join(names)} FROM {own} WHERE FALSE UNION ALL VALUES {values}"
+        sets = ", ".join(f"{own}.{name} = listed.{name}" for name in names[1:])
+        # The bound keeps the inner query apart: what an UPDATE changes it may not read.
+        seen = f"SELECT * FROM ({visible} LIMIT {2**63}) seen"
+        return (
+            f"UPDATE {own} JOIN ({listed}) listed ON listed.{names[0]} = {own}.{names[0]} SET {sets}"
+            f" WHERE {own}.{names[0]} IN ({seen})"
+        )
+
+    def write_cast(self, place: str, kind: str) -> str:
+        """Return the placeholder: the list gets its types from the table."""
+        return place
 
     # Reading.
 
