@@ -119,6 +119,7 @@ class Migration(migrations.Migration):
                 (
                     "site",
                     models.ForeignKey(
+                        db_constraint=False,
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="+",
                         to="sites.site",
@@ -129,6 +130,7 @@ class Migration(migrations.Migration):
                     "user",
                     models.ForeignKey(
                         blank=True,
+                        db_constraint=False,
                         null=True,
                         on_delete=django.db.models.deletion.SET_NULL,
                         related_name="sync_conflicts",
@@ -148,5 +150,26 @@ class Migration(migrations.Migration):
                     models.Index(fields=["request_id"], name="sb_sync_conflict_request"),
                 ],
             },
+        ),
+        migrations.AlterField(
+            model_name="clientrecord",
+            name="site",
+            field=models.ForeignKey(
+                db_constraint=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="+",
+                to="sites.site",
+                verbose_name="organization",
+            ),
+        ),
+        migrations.AlterField(
+            model_name="clientrecord",
+            name="user",
+            field=models.ForeignKey(
+                db_constraint=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
     ]

@@ -33,10 +33,18 @@ class SyncConflict(models.Model):
         RESOLVED = "resolved", _("resolved by the project")
         SETTLED = "settled", _("settled by staff")
 
+    # It stands beside the rows, which may be in another database than users and organizations.
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="sync_conflicts"
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="sync_conflicts",
+        db_constraint=False,
     )
-    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="+", verbose_name=_("organization"))
+    site = models.ForeignKey(
+        Site, on_delete=models.CASCADE, related_name="+", verbose_name=_("organization"), db_constraint=False
+    )
     model_name = models.CharField(_("model"), max_length=200)
     object_key = models.CharField(_("key"), max_length=255, blank=True)
     policy = models.CharField(_("policy"), max_length=20)

@@ -11,7 +11,6 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from sb_sync.models.documents import DocumentField
-from sb_sync.models.texts import NameField
 from sb_sync.protocol import MAX_CLIENT_ID_LENGTH
 
 __all__ = ["ClientRecord", "FieldList", "StoredAnswer", "SyncMetadata", "TokenFamily", "UserSyncMetadata"]
@@ -43,11 +42,14 @@ class TokenFamily(models.Model):
 class ClientRecord(models.Model):
     """Which row a `_client_id` of a user became. Never expires: a late retry must find its row."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
-    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="+", verbose_name=_("organization"))
+    # It stands beside the rows, which may be in another database than users and organizations.
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_constraint=False)
+    site = models.ForeignKey(
+        Site, on_delete=models.CASCADE, related_name="+", verbose_name=_("organization"), db_constraint=False
+    )
     model_name = models.CharField(_("model"), max_length=200)
-    client_id = NameField(max_length=MAX_CLIENT_ID_LENGTH)
-    object_key = NameField(_("key"), max_length=255)
+    client_id = models.CharField(max_length=MAX_CLIENT_ID_LENGTH)
+    object_key = models.CharField(_("key"), max_length=255)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     class Meta:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Callable, Dict, List, Optional, Sequence, Tuple, Union
 
-from django.db import IntegrityError, OperationalError, transaction
+from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, transaction
+from django.utils.translation import gettext as _
 
 from sb_sync import feed
 from sb_sync.access import Scope
 from sb_sync.errors import IdempotencyConflict, MalformedRequest
+from sb_sync.protocol import INTERNAL
 from sb_sync.push.apply import apply_records
-from sb_sync.push.batch import Outcome, Record
+from sb_sync.push.batch import NON_FIELD, Outcome, Record, refuse
 from sb_sync.push.history import attributed_to
 from sb_sync.push.hooks import Draft, read_draft
 from sb_sync.push.ledger import keep_conflicts
@@ -22,6 +26,8 @@ from sb_sync.push.state import PushState
 from sb_sync.wire import remember_field_lists
 
 __all__ = ["Applied", "Work", "carry_out"]
+
+logger = logging.getLogger("sb_sync")
 
 # How often a push is tried that met another one: a deadlock, two that gave the same name to a row, or the same key.
 MAX_ATTEMPTS = 5
@@ -104,30 +110,57 @@ def _may_succeed(error: Union[OperationalError, IntegrityError], work: Work) -> 
 
 
 def _attempt(work: Work) -> PushAnswer:
+    """Apply and conclude in transactions of their own; tell the truth where some are committed and others fail."""
+    committed: List[str] = []
+    applied: Optional[Applied] = None
     try:
-        with _transactions(work):
+        with _transactions(work, committed):
             parts = [_apply(work, using) for using in work.databases]
             applied = _collect(parts)
             is_whole = all(outcome.is_applied for outcome in applied.outcomes.values()) and not work.is_failed
             if work.is_atomic and not is_whole:
                 raise _Undone(applied, parts)
-            return _conclude(work, applied, parts)
+            answer = _conclude(work, applied, parts)
     except _Undone as error:
         error.applied.is_undone = True
-        with _transactions(work):
+        with _transactions(work, committed):
             return _conclude(work, error.applied, error.parts)
+    except Exception:
+        if applied is None or not committed:
+            raise
+        # From here on nothing can be tried again: what is committed would be there twice.
+        logger.exception("Push %s was committed in %s alone.", work.request_id, ", ".join(committed))
+        return _tell_committed(work, applied, committed)
+    return answer
 
 
-def _transactions(work: Work) -> ExitStack:
-    """Open the transactions and take what each must hold before it reads."""
+def _transactions(work: Work, committed: List[str]) -> ExitStack:
+    """Open the transactions and take what each must hold before it reads; note in `committed` which ones end well."""
     with ExitStack() as stack:
         for using in work.places:
             stack.enter_context(transaction.atomic(using=using))
+            transaction.on_commit(partial(committed.append, using), using=using)
         for using in work.databases:
             feed.begin_push(using)
         if work.answers is not None:
             work.answers.claim()
         return stack.pop_all()
+
+
+def _tell_committed(work: Work, applied: Applied, committed: Sequence[str]) -> PushAnswer:
+    """Return the answer where some databases failed at the very end: their records are refused, the others stand."""
+    for item in work.items:
+        if item.synced.database not in committed:
+            applied.outcomes[item.index] = refuse(INTERNAL, {NON_FIELD: [_("The database is away: try again later.")]})
+    answer = work.conclude(applied)
+    if work.answers is not None and work.answers.using not in committed:
+        try:
+            with transaction.atomic(using=work.answers.using):
+                work.answers.claim()
+                work.answers.keep(answer)
+        except (DatabaseError, InterfaceError, Claimed):
+            logger.exception("The answer to push %s could not be kept.", work.request_id)
+    return answer
 
 
 def _apply(work: Work, using: str) -> Part:

@@ -10,8 +10,9 @@ from typing import Any, Dict, List, Set, Tuple
 import pytest
 
 from sb_sync.models import ClientRecord
+from sb_sync.push import order, reach
 from tests.integration.push.world import World
-from tests.testapp.models import Customer, Member, Order, OrderLine, Product, Region, Tag, Team, Visit
+from tests.testapp.models import Customer, Folder, Member, Order, OrderLine, Product, Region, Tag, Team, Visit
 
 SEEDS = int(os.environ.get("SB_SYNC_TEST_SEEDS", "8"))
 NAMES = ["a", "b", "c", "d"]
@@ -39,6 +40,8 @@ class Batch:
                 ("Team", {"name": self.unique, "lead": self.named_or_none}),
                 ("Member", {"name": self.text, "team": self.named}),
                 ("Visit", {"customer": self.customer, "previous": self.named_or_none, "products": self.products}),
+                ("Folder", {"name": self.text, "parent": self.named_or_none}),
+                ("Folder", {"name": self.text, "parent": self.named_or_none}),
             ]
         )
         record: Dict[str, Any] = {"_model": f"testapp.{label}", **self.identity(label)}
@@ -115,6 +118,12 @@ def first_rows() -> List[Dict[str, Any]]:
             {"_model": "testapp.Team", **own, "name": ("text", "klm"[place])},
             {"_model": "testapp.Member", **own, "name": name, "team": own},
             {"_model": "testapp.Visit", **own, "customer": own, "products": [own]},
+            {
+                "_model": "testapp.Folder",
+                **own,
+                "name": name,
+                "parent": {"_client_id": NAMES[place - 1]} if place else None,
+            },
         ]
     return records
 
@@ -199,6 +208,10 @@ def describe(organization: Any, prefix: str) -> Dict[str, List[Any]]:
             ]
             for each in Visit.objects.filter(**own)
         ),
+        "folders": sorted(
+            [name("Folder", each.pk), each.name, str(name("Folder", each.parent_id))]
+            for each in Folder.objects.filter(**own)
+        ),
     }
 
 
@@ -212,6 +225,15 @@ def test_rows_that_need_each_other_travel_in_any_order(world: World, seed: int) 
     assert straight != describe(world.acme, "l-") == describe(world.rival, "r-")
 
 
+@pytest.fixture(params=["as it is", "every chain is long"])
+def lengths(request: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take what spares time with long chains to short ones too, which are easier to make at random."""
+    if request.param != "as it is":
+        monkeypatch.setattr(order, "DEEP", 0)
+        monkeypatch.setattr(reach, "FEW", 0)
+
+
+@pytest.mark.usefixtures("lengths")
 @pytest.mark.parametrize("seed", range(SEEDS))
 def test_a_batch_equals_its_records_one_by_one(world: World, seed: int) -> None:
     """References to later records are taken out first: those are the one thing that only a batch can do."""
@@ -240,6 +262,7 @@ TARGETS = {
     "lead": "Member",
     "team": "Team",
     "previous": "Visit",
+    "parent": "Folder",
     "products": "Product",
     "tags": "Tag",
 }
@@ -247,7 +270,7 @@ TARGETS = {
 
 def find_standing(organization: Any) -> Set[Tuple[str, str]]:
     """Return the names, by label, of rows that are there."""
-    models = (Customer, Order, OrderLine, Product, Region, Team, Member, Visit)
+    models = (Customer, Order, OrderLine, Product, Region, Team, Member, Visit, Folder)
     keys = {(model._meta.label, str(key)) for model in models for key in model.objects.values_list("pk", flat=True)}
     standing = {("testapp.Tag", tag.pk[2:]) for tag in Tag.objects.filter(organization=organization)}
     for record in ClientRecord.objects.filter(site_id=organization.pk):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import random
-from typing import List, Optional, Set
+import sys
+from typing import Any, Callable, List, Optional, Set
 
 import pytest
 
-from sb_sync.push.order import Access, Mode, Turn, find_order
+from sb_sync.push.order import DEEP, Access, Mode, Turn, find_order
 
 
 def put(row: str) -> Access:
@@ -95,3 +96,89 @@ def test_every_record_has_its_turn_whatever_touches_whatever(seed: int) -> None:
     for turn in turns:
         assert turn.is_second == (turn.place in seen)
         seen.add(turn.place)
+
+
+def chain(length: int, *, is_patient: bool, is_backward: bool = False) -> List[List[Access]]:
+    """Return records each of which reads the row that the one before it makes."""
+    links = [
+        [*([Access(str(place - 1), Mode.READ, "parent", is_patient)] if place else []), put(str(place))]
+        for place in range(length)
+    ]
+    return links[::-1] if is_backward else links
+
+
+@pytest.mark.parametrize("is_backward", [False, True])
+def test_a_long_chain_is_shortened_where_references_can_wait(is_backward: bool) -> None:
+    order = find_order(chain(500, is_patient=True, is_backward=is_backward), set())
+    assert len(order) <= DEEP + 3
+    assert {turn.is_eased for wave in order for turn in wave if turn.is_second} == {True}
+    first = {turn.place: wave for wave, turns in enumerate(order) for turn in turns if not turn.is_second}
+    second = {turn.place: wave for wave, turns in enumerate(order) for turn in turns if turn.is_second}
+    for place in range(500):
+        maker = place + 1 if is_backward else place - 1
+        if maker in first:
+            assert second.get(place, first[place]) > first[maker]
+
+
+def test_a_chain_keeps_its_order_where_references_cannot_wait() -> None:
+    assert len(find_order(chain(50, is_patient=False), set())) == 50
+    assert len(find_order(chain(DEEP + 1, is_patient=True), set())) == DEEP + 1
+
+
+def test_a_chain_keeps_its_order_from_where_it_failed_before() -> None:
+    order = find_order(chain(50, is_patient=True), set(), stiff={30})
+    turns = {turn.place: turn for wave in order for turn in wave if not turn.is_second}
+    assert [turns[place].is_eased for place in (20, 29, 30, 31, 49)] == [True, True, False, False, False]
+    assert len(order) >= 20
+
+
+def test_what_follows_a_shortened_link_comes_after_its_second_turn() -> None:
+    order = find_order([*chain(40, is_patient=True), [put("39")]], set())
+    waves = {(turn.place, turn.is_second): wave for wave, turns in enumerate(order) for turn in turns}
+    assert waves[39, False] < waves[39, True] < waves[40, False]
+
+
+def test_a_circle_of_rows_that_stand_is_read_before_it_is_changed() -> None:
+    assert waves([[read("b"), put("a")], [read("a"), put("b")]], {"a"}) == [[1], [0]]
+
+
+def count_steps(function: Callable[[], Any]) -> int:
+    """Return how many lines of Python a call runs."""
+    steps = 0
+
+    def trace(frame: Any, event: str, argument: Any) -> Any:
+        nonlocal steps
+        steps += event == "line"
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        function()
+    finally:
+        sys.settrace(before)
+    return steps
+
+
+def pairs(number: int) -> List[List[Access]]:
+    """Return records that refer to each other two by two, some in a way that cannot be put off."""
+    records: List[List[Access]] = []
+    for place in range(number):
+        name = None if place % 3 == 0 else "lead"
+        records += [[read(f"b{place}", name), put(f"a{place}")], [read(f"a{place}"), put(f"b{place}")]]
+    return records
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        pairs,
+        lambda number: chain(number, is_patient=True, is_backward=True),
+        lambda number: [[read("p", "one"), put(str(place))] for place in range(number)] + [[put("p")]] * number,
+        lambda number: [[Access("x", Mode.GUARDED)]] * number + [[put("x")]] * number + [[Access("x", Mode.TAKE)]],
+    ],
+    ids=["pairs", "chain", "readers", "guards"],
+)
+def test_ten_times_the_records_take_about_ten_times_the_steps(make: Callable[[int], List[List[Access]]]) -> None:
+    few, many = (count_steps(lambda size=size: find_order(make(size), set())) for size in (60, 600))
+    assert many < 20 * few
