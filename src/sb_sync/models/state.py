@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from sb_sync.models.documents import DocumentField
+from sb_sync.models.texts import NameField
 from sb_sync.protocol import MAX_CLIENT_ID_LENGTH
 
 __all__ = ["ClientRecord", "FieldList", "StoredAnswer", "SyncMetadata", "TokenFamily", "UserSyncMetadata"]
@@ -48,8 +49,8 @@ class ClientRecord(models.Model):
         Site, on_delete=models.CASCADE, related_name="+", verbose_name=_("organization"), db_constraint=False
     )
     model_name = models.CharField(_("model"), max_length=200)
-    client_id = models.CharField(max_length=MAX_CLIENT_ID_LENGTH)
-    object_key = models.CharField(_("key"), max_length=255)
+    client_id = NameField(max_length=MAX_CLIENT_ID_LENGTH)
+    object_key = NameField(_("key"), max_length=255)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     class Meta:
