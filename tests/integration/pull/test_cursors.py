@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import random
 from datetime import timedelta
 from typing import Any, Dict
 
 import pytest
+from django.db import connection
 from django.db.models import F
 
 from sb_sync import catalog, feed
@@ -15,7 +17,7 @@ from sb_sync.models import Checkpoint, FeedIdentity, Organization
 from sb_sync.registry import ModelSync
 from sb_sync.testing.factories import grant, make_member, make_organization
 from tests.integration.pull.puller import Puller, make_puller, records
-from tests.testapp.models import Customer, Region
+from tests.testapp.models import Customer, Region, Tag
 
 
 def start(slug: str = "acme") -> Puller:
@@ -167,6 +169,19 @@ def test_a_table_that_was_written_uncaptured_begins_again() -> None:
     assert answer["metadata"]["testapp.Customer"]["reset"]
     assert [record["age"] for record in answer["data"]] == [9]
     assert records(puller.pull()) == []
+
+
+def test_no_device_is_stuck_at_a_long_key() -> None:
+    if connection.vendor != "sqlite":
+        pytest.skip("columns and indexes bound their keys here")
+    acme, puller = make_puller()
+    dice = random.Random(1)
+    for _ in range(3):
+        Tag.objects.create(slug="".join(chr(dice.randrange(33, 0xD7FF)) for _ in range(6000)), organization=acme)
+    answers = puller.pull(["testapp.Tag"], batch_size=1)
+    assert max(len(answer["metadata"]["testapp.Tag"]["cursor"]) for answer in answers) > 8192
+    puller.check()
+    assert len(puller.rows["testapp.Tag"]) == 3
 
 
 def test_an_old_cursor_is_renewed_though_nothing_happened() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import random
 from dataclasses import replace
 from typing import Any
 
@@ -20,6 +21,16 @@ CURSOR = Cursor("7", 3, "shop.Customer", "f" * 64, CheckpointRef(5, "n" * 32), C
 def test_a_cursor_comes_back_as_it_was(position: Any) -> None:
     cursor = replace(CURSOR, position=position)
     assert decode_cursor(IDENTITY, encode_cursor(IDENTITY, cursor)) == cursor
+
+
+@pytest.mark.parametrize("length", [1, 6_000, 100_000])
+def test_a_key_may_be_of_any_length(length: int) -> None:
+    dice = random.Random(length)
+    # Nothing that could be compressed, in letters of three bytes each.
+    key = "".join(chr(dice.randrange(0x4E00, 0x9FFF)) for _ in range(length))
+    for position in (KeyPosition(key), Position(7, 5, 3, key)):
+        cursor = replace(CURSOR, position=position)
+        assert decode_cursor(IDENTITY, encode_cursor(IDENTITY, cursor)) == cursor
 
 
 def test_a_cursor_is_safe_in_an_address() -> None:

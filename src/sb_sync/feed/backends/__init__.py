@@ -34,7 +34,7 @@ def backend_for(using: str) -> FeedBackend:
 
 
 def working_backend_for(using: str) -> FeedBackend:
-    """Return the backend of a database that can be worked with; raises `UnsupportedDatabase` for too old servers too."""
+    """Return the backend of a database that can be worked with; raises `UnsupportedDatabase` for old servers too."""
     backend = backend_for(using)
     if backend.is_too_old():
         raise UnsupportedDatabase(f"sb_sync cannot keep a feed in a server as old as that of database {using!r}.")
