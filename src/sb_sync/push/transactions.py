@@ -129,7 +129,7 @@ def _attempt(work: Work) -> PushAnswer:
         if applied is None or not committed:
             raise
         # From here on nothing can be tried again: what is committed would be there twice.
-        logger.exception("Push %s was committed in %s alone.", work.request_id, ", ".join(committed))
+        logger.exception("Push %s failed after it was committed in %s.", work.request_id, ", ".join(committed))
         return _tell_committed(work, applied, committed)
     return answer
 
