@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any, Dict, List
 
 import pytest
+from django.contrib.auth.models import Group
 from django.db import connection
 from django.db.models import signals
 from django.test.utils import CaptureQueriesContext
 
+from sb_sync.models import DataFilter
 from tests.integration.push.world import World
 from tests.testapp.models import Folder
 
@@ -70,6 +72,22 @@ def test_a_chain_that_moves_as_a_whole(world: World) -> None:
     assert {result["status"] for result in results} == {"updated"}
     assert parents()["0"] == "39"
     assert parents()["1"] == "2"
+
+
+def test_rows_that_are_in_sight_by_their_reference_alone_keep_their_place(world: World) -> None:
+    """Left empty for a moment, the reference would put each of them out of its writer's sight."""
+    root = Folder.objects.create(organization=world.acme, parent=Folder.objects.create(organization=world.acme))
+    DataFilter.objects.create(
+        site_id=world.acme.pk,
+        group=Group.objects.get(name="Administrators"),
+        model_name="testapp.Folder",
+        filter_name="inside something",
+        filter_condition={"field": "parent", "operator": "isnull", "value": False},
+    )
+    results = world.results(*chain(30, n0={"parent": root.pk}))
+    assert {result["status"] for result in results} == {"created"}
+    assert Folder.objects.filter(parent=None).count() == 1
+    assert [result.get("code") for result in world.results({"_model": "testapp.Folder"})] == ["permission_denied"]
 
 
 def test_project_code_sees_each_row_once_and_whole(world: World) -> None:
