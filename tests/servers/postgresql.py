@@ -48,7 +48,7 @@ def find_binaries() -> Optional[Path]:
 
 def serve(place: Place, settings: Mapping[str, str] = SETTINGS) -> Server:
     """Make the cluster, start the server and return it once it answers."""
-    binaries = _reachable_binaries(place)
+    binaries = reachable_binaries(place)
     environment = kept_environment(place, "PG")
     data = place.folder / "data"
     initdb = [str(binaries / "initdb"), "-D", str(data), "-U", "postgres", "--auth=trust", "--encoding=UTF8"]
@@ -56,12 +56,32 @@ def serve(place: Place, settings: Mapping[str, str] = SETTINGS) -> Server:
     # The role is made before the server listens: no client program is needed for it.
     alone = [str(binaries / "postgres"), "--single", "-D", str(data), "postgres"]
     run(place, alone, environment=environment, text=f"CREATE ROLE {ROLE} LOGIN CREATEDB CREATEROLE;\n")
+    return serve_cluster(place, binaries, settings)
+
+
+def serve_cluster(place: Place, binaries: Path, settings: Mapping[str, str] = SETTINGS) -> Server:
+    """Start a server of the cluster that is in the place, and return it once it answers."""
+    data = place.folder / "data"
     command = [str(binaries / "postgres"), "-D", str(data)]
     for name, value in dict(settings, unix_socket_directories=str(place.folder)).items():
         command += ["-c", f"{name}={value}"]
+    environment = kept_environment(place, "PG")
     process = launch(place, command, environment=environment, is_ready=lambda: _is_ready(data))
     url = "postgresql://{}@/postgres?host={}".format(ROLE, quote(str(place.folder), safe=""))
     return Server(process, url, signal.SIGINT)
+
+
+def reachable_binaries(place: Place) -> Path:
+    """Return programs that the account can run, copied where it cannot enter the folder in which they are."""
+    binaries = find_binaries()
+    if binaries is None:
+        raise ServerUnavailable(f"there is no PostgreSQL {OLDEST_SUPPORTED} or later on this machine")
+    if place.account is not None:
+        try:
+            run(place, [str(binaries / "postgres"), "--version"], environment=kept_environment(place, "PG"))
+        except (OSError, ServerUnavailable):
+            return _copy_programs(binaries, place.folder / "programs")
+    return binaries
 
 
 def _version_of(folder: Path) -> int:
@@ -86,19 +106,6 @@ def _wheel_folders() -> List[Path]:
     if spec and spec.submodule_search_locations:
         roots += [Path(location) for location in spec.submodule_search_locations]
     return [folder for root in roots for folder in root.glob("pginstall*/bin")]
-
-
-def _reachable_binaries(place: Place) -> Path:
-    """Return programs that the account can run, copied where it cannot enter the folder in which they are."""
-    binaries = find_binaries()
-    if binaries is None:
-        raise ServerUnavailable(f"there is no PostgreSQL {OLDEST_SUPPORTED} or later on this machine")
-    if place.account is not None:
-        try:
-            run(place, [str(binaries / "postgres"), "--version"], environment=kept_environment(place, "PG"))
-        except (OSError, ServerUnavailable):
-            return _copy_programs(binaries, place.folder / "programs")
-    return binaries
 
 
 def _copy_programs(binaries: Path, target: Path) -> Path:
