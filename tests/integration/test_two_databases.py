@@ -17,6 +17,7 @@ from sb_sync.errors import MalformedRequest
 from sb_sync.feed import install
 from sb_sync.models import ClientRecord, SyncConflict
 from sb_sync.protocol import RequestInfo
+from sb_sync.push import Retry, run, settle_conflict
 from tests.integration.push.world import World, make_world
 from tests.testapp.models import Gauge, Region
 
@@ -97,6 +98,24 @@ def test_a_conflict_stands_beside_its_row(world: World) -> None:
     stale = {"_model": "testapp.Gauge", "id": made["id"], "name": "H", "_version": "0.0"}
     assert world.results(stale)[0]["status"] == "conflict"
     assert SyncConflict.objects.using(OTHER).get().user_id == world.user.pk
+
+
+def test_a_conflict_is_settled_beside_its_row(world: World) -> None:
+    (made,) = world.results(both()[1])
+    world.results({"_model": "testapp.Gauge", "id": made["id"], "name": "H", "_version": "0.0"})
+    settle_conflict(SyncConflict.objects.using(OTHER).get(), "client", user=world.user)
+    kept = SyncConflict.objects.using(OTHER).get()
+    assert (kept.status, kept.settled_by_id) == ("settled", world.user.pk)
+    assert Gauge.objects.using(OTHER).get().name == "H"
+
+
+def test_a_request_that_is_sent_again_is_done_once_in_both(world: World) -> None:
+    scope = resolve_scope(world.user, None)
+    retry = Retry(key="k", path="/push/", body_digest="d")
+    answers = [run(scope, {"data": both()}, request=RequestInfo("r"), retry=retry) for _ in range(2)]
+    assert [answer.is_replayed for answer in answers] == [False, True]
+    assert answers[0].body == answers[1].body
+    assert (Region.objects.count(), Gauge.objects.using(OTHER).count()) == (1, 1)
 
 
 def test_a_pull_reads_both_and_goes_on_in_both(world: World) -> None:

@@ -109,6 +109,7 @@ class Migration(migrations.Migration):
                     "settled_by",
                     models.ForeignKey(
                         blank=True,
+                        db_constraint=False,
                         null=True,
                         on_delete=django.db.models.deletion.SET_NULL,
                         related_name="+",

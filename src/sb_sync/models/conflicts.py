@@ -65,6 +65,7 @@ class SyncConflict(models.Model):
         on_delete=models.SET_NULL,
         related_name="+",
         verbose_name=_("settled by"),
+        db_constraint=False,
     )
     resolution = DocumentField(_("what was written"), null=True, blank=True)
 

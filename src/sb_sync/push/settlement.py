@@ -59,7 +59,7 @@ def settle_conflict(
             _write(scope, synced, locked, written)
         locked.status = SyncConflict.Status.SETTLED
         locked.settled_at = timezone.now()
-        locked.settled_by = user
+        locked.settled_by_id = user.pk
         locked.resolution = {"choice": choice, "values": written}
         locked.save(using=synced.database)
 
