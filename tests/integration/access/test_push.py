@@ -10,7 +10,7 @@ from django.contrib.auth.models import Group, Permission
 
 from sb_sync.models import ModelPermission
 from tests.integration.access.world import CUSTOMER, ORDER, REGION, VISIT, World, leaf
-from tests.testapp.models import Customer, Order, OrderLine, Product, Region, Tag, Visit
+from tests.testapp.models import Customer, Fair, Order, OrderLine, Product, Region, Stand, Supplier, Tag, Visit
 
 
 def push(world: World, *records: Dict[str, Any], user: Any = None) -> List[Dict[str, Any]]:
@@ -223,3 +223,66 @@ def test_a_related_row_that_is_pushed_moves_no_other_into_view(world: World) -> 
     assert results[0]["code"] == results[2]["code"] == "permission_denied"
     assert world.names(world.device(ORDER), ORDER, "number") == []
     assert OrderLine.objects.count() == 0
+
+
+def test_a_row_that_others_of_its_model_name_moves_none_of_them(world: World) -> None:
+    world.restrict(VISIT, {"or": [leaf("previous", "isnull", True), leaf("previous__note", "exact", "open")]})
+    first = Visit.objects.create(organization=world.acme, note="open")
+    second = Visit.objects.create(organization=world.acme, note="x", previous=first)
+    closed = one(world, VISIT, id=first.pk, note="closed")
+    assert (closed["status"], closed["code"]) == ("error", "permission_denied")
+    # The last of a chain may change: nothing depends on it.
+    assert one(world, VISIT, id=second.pk, note="y")["status"] == "updated"
+    # Those that a push changes itself must be in view afterwards, and that is all.
+    results = push(
+        world,
+        {"_model": VISIT, "id": second.pk, "previous_id": None},
+        {"_model": VISIT, "id": first.pk, "note": "closed"},
+    )
+    assert [result["status"] for result in results] == ["updated", "updated"]
+
+
+def test_rows_of_a_list_that_are_pushed_themselves_move_no_owner(world: World) -> None:
+    fair_label, stand_label = "testapp.Fair", "testapp.Stand"
+    world.restrict(fair_label, leaf("suppliers__code", "exact", "S1"))
+    suppliers = [Supplier.objects.create(organization=world.acme, code=code) for code in ("S1", "S2")]
+    seen, hidden = (Fair.objects.create(organization=world.acme, name=name) for name in ("seen", "hidden"))
+    stand = Stand.objects.create(fair=seen, supplier=suppliers[0])
+    Stand.objects.create(fair=hidden, supplier=suppliers[1])
+    device = world.device(fair_label, stand_label)
+    assert world.names(device, fair_label) == ["seen"]
+    joined = one(world, stand_label, fair_id=hidden.pk, supplier_id=suppliers[0].pk, place="1")
+    assert joined["status"] == "error"
+    assert one(world, stand_label, fair_id=seen.pk, supplier_id=suppliers[1].pk, place="1")["status"] == "created"
+    for values in ({"supplier_id": suppliers[1].pk}, {"_deleted": True}):
+        assert one(world, stand_label, id=stand.pk, **values)["status"] == "error"
+    assert one(world, stand_label, id=stand.pk, place="2")["status"] == "updated"
+    device.pull()
+    assert world.names(device, fair_label) == ["seen"]
+    Stand.objects.filter(pk=stand.pk).delete()
+    device.pull()
+    assert world.names(device, fair_label) == []
+
+
+def test_a_deletion_sets_no_key_to_null_by_which_a_row_is_in_view(world: World) -> None:
+    north = world.region("North")
+    world.restrict(CUSTOMER, leaf("region", "exact", north.pk))
+    row = world.customer("one", region=north)
+    assert one(world, REGION, id=north.pk, _deleted=True)["code"] == "protected"
+    row.delete()
+    assert one(world, REGION, id=north.pk, _deleted=True)["status"] == "deleted"
+
+
+def test_a_push_without_filters_on_relations_looks_at_nothing_else(world: World) -> None:
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    regions = [world.region("North") for _ in range(3)]
+    counts = []
+    for region, condition in zip(regions, (None, leaf("name", "ne", "x"), leaf("region__name", "ne", "x"))):
+        if condition is not None:
+            world.restrict(CUSTOMER, condition, name=str(len(counts)))
+        with CaptureQueriesContext(connection) as queries:
+            assert one(world, REGION, id=region.pk, name="new")["status"] == "updated"
+        counts.append(len(queries))
+    assert counts[0] == counts[1] < counts[2] <= counts[0] + 3
