@@ -9,7 +9,7 @@ from django.db import connection
 
 from sb_sync.events import pull_finished
 from sb_sync.models import SyncLog, UserSyncMetadata
-from tests.integration.feed.postgresql.sessions import sessions
+from tests.integration.feed.concurrent.sessions import sessions
 from tests.integration.pull.puller import Puller, make_puller
 from tests.testapp.models import Customer
 

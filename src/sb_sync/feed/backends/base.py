@@ -167,6 +167,8 @@ class FeedBackend(ABC):
     supports_update_from: ClassVar[bool]
     #: Whether the parts of a WITH may insert rows.
     supports_inserts_in_with: ClassVar[bool]
+    #: Whether who writes a row keeps others from changing the parents it finds its organization through.
+    locks_parents: ClassVar[bool] = False
     #: Whether TRUNCATE is seen.
     supports_truncate: ClassVar[bool]
     #: Whether triggers are made and dropped within a transaction, so that nothing else may come in between.

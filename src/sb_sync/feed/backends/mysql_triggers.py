@@ -31,7 +31,7 @@ EVENTS: Dict[str, Event] = {
     "D": Event("AFTER", "DELETE"),
     "B": Event("BEFORE", "DELETE"),
 }
-DECLARATIONS = ["DECLARE site_before BIGINT", "DECLARE site_after BIGINT"]
+DECLARATIONS = ["DECLARE site_before BIGINT", "DECLARE site_after BIGINT", "DECLARE is_awaited INT"]
 
 
 class TriggerText:
@@ -63,11 +63,12 @@ class TriggerText:
         ]
         for route in capture.routes:
             tables = ", ".join(sorted({literal(below.table) for below in route.descendants}))
-            # Rows that were written before their parent wait for it.
+            # Rows that were written before their parent wait for it. A SELECT of its own locks nothing, unlike an IF.
             waits = f"SELECT 1 FROM {self.log} WHERE table_name IN ({tables}) AND site = {UNRESOLVED} AND txid = 0"
+            statements.append(f"SELECT EXISTS ({waits}) INTO is_awaited")
             found = [f"SET site_after = {self.rows.site('NEW', route.path)}"]
             found += [self._log_below(below, "U", "NEW", "site_after") for below in route.descendants]
-            statements.append(_when(f"EXISTS ({waits})", found))
+            statements.append(_when("is_awaited", found))
         return statements + self._follow(capture, ["NEW"])
 
     def _update(self, capture: Capture) -> List[str]:

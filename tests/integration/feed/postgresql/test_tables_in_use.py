@@ -17,7 +17,7 @@ from sb_sync.feed.backends import postgresql
 from sb_sync.feed.migrations import finish_migration, prepare_migration
 from sb_sync.testing.factories import make_organization
 from sb_sync.testing.mirror import Mirror
-from tests.integration.feed.postgresql.sessions import Session, sessions, wait_until
+from tests.integration.feed.concurrent.sessions import Session, sessions, wait_until
 from tests.testapp.models import Region
 
 pytestmark = pytest.mark.django_db(transaction=True)
