@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Dict, Iterator, List, Sequence
 
+from tests.servers.browser import find_browser
 from tests.servers.mariadb import find_programs
 from tests.servers.postgresql import WHEEL, WHEEL_FOLDER, find_binaries
 from tools.console import Stop, say
@@ -75,6 +76,13 @@ def provide_postgresql(python: Path) -> None:
             python,
             ["install", "--no-deps", "--only-binary=:all:", "--target", str(WHEEL_FOLDER), WHEEL.replace("_", "-")],
         )
+
+
+def provide_browser() -> None:
+    """Install Chromium, by the system's packages, unless the machine has it."""
+    with _lock(FOLDER / "browser"):
+        if find_browser() is None:
+            install_packages("Chromium", ["chromium"])
 
 
 def provide_mariadb(python: Path) -> None:

@@ -13,7 +13,7 @@ from xml.etree import ElementTree as ET
 
 from tests.servers.supervisor import ServerUnavailable, throw_away
 from tools.console import Stop, say, table
-from tools.environment import development_environment, provide_mariadb, provide_postgresql
+from tools.environment import development_environment, provide_browser, provide_mariadb, provide_postgresql
 from tools.processes import Child, program, wait_for_all
 
 DATABASES = ("sqlite", "postgresql", "mariadb")
@@ -48,6 +48,10 @@ def run(options: argparse.Namespace) -> int:
     python = development_environment()
     checks = {} if options.paths else run_checks(python)
     databases = [options.db] if options.db else list(DATABASES)
+    try:
+        provide_browser()
+    except Stop as error:
+        say(f"NO BROWSER, its tests do not run: {error}")
     outcomes = run_databases(python, databases, options.paths)
     return report(checks, outcomes)
 

@@ -74,7 +74,7 @@ def serving(worker_class: str) -> Iterator[HTTPServer]:
         command = [
             sys.executable, "-m", "gunicorn", "--bind", f"fd://{listener.fileno()}", "--workers", "1",
             "--worker-class", worker_class, "--threads", "4", "--graceful-timeout", "1", "--log-level", "warning",
-            "--timeout", str(PATIENCE_SECONDS), "django.core.wsgi:get_wsgi_application()",
+            "--timeout", str(PATIENCE_SECONDS), "tests.servers.application",
         ]  # fmt: skip
         process = subprocess.Popen(command, cwd=str(ROOT), env=environment, pass_fds=[listener.fileno()])
         try:

@@ -8,7 +8,6 @@ from typing import Any, Dict, Iterator, Set, Tuple
 
 import pytest
 from django.test import Client
-from openapi_spec_validator import validate
 
 from sb_sync import errors
 from sb_sync.api import urls
@@ -29,7 +28,8 @@ def document() -> Dict[str, Any]:
 
 def test_the_description_is_valid_openapi_3_1(document: Dict[str, Any]) -> None:
     assert document["openapi"].startswith("3.1.")
-    validate(document)
+    validator = pytest.importorskip("openapi_spec_validator", reason="its releases need Python 3.9")
+    validator.validate(document)
 
 
 def test_it_stands_where_the_api_stands(document: Dict[str, Any]) -> None:

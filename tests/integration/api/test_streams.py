@@ -28,7 +28,7 @@ from sb_sync.models import (
     UserSyncMetadata,
 )
 from sb_sync.pull import snapshots, stream
-from sb_sync.testing.factories import grant, make_organization
+from sb_sync.testing.factories import grant, make_member, make_organization
 from tests.integration.api.client import PREFIX, Api
 from tests.integration.api.description import check_line
 from tests.testapp.models import Region, Tag
@@ -163,6 +163,22 @@ def test_each_page_is_remembered_before_it_leaves(api: Api, regions: List[Region
     reading.page()
     assert Checkpoint.objects.count() == before + 2
     reading.answer.close()
+
+
+def test_nothing_of_another_organization_comes(api: Api, regions: List[Region]) -> None:
+    other = make_organization("other")
+    grant(other)
+    make_member(other, username="bob", password="pass")
+    Region.objects.create(site_id=other.pk, name="theirs")
+    stranger = Api()
+    stranger.log_in("bob")
+    mine, theirs = api.stream({"models": MODELS}), stranger.stream({"models": MODELS})
+    assert "theirs" not in {line["name"] for line in records(mine)}
+    assert {line["name"] for line in records(theirs)} == {"theirs"}
+    # What another user's stream came to is no place to go on from.
+    stolen = stranger.stream({"models": marks(mine)[-1]})
+    assert stolen[0] == {"_reset": MODELS}
+    assert records(stolen) == records(theirs)
 
 
 class TestErrors:
