@@ -37,8 +37,8 @@ def purge(
 ) -> PurgeReport:
     """Delete entries older than `days` (by default the setting FEED_RETENTION_DAYS), a transaction for each chunk.
 
-    A cursor whose checkpoint goes with them begins again at its next pull; no other misses anything. `progress` is
-    called with the number of entries deleted so far. It can be stopped and started again at any time.
+    A cursor whose checkpoint goes with them, being as old, begins again at its next pull; no other misses anything.
+    `progress` is called with the number of entries deleted so far. It can be stopped and started again at any time.
     """
     backend = backend_for(using)
     before = datetime.now(zones.utc) - timedelta(days=setting("FEED_RETENTION_DAYS") if days is None else days)

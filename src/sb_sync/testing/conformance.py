@@ -296,8 +296,11 @@ class FeedConformance:
         self.mirrors[self.north].pull()
         with transaction.atomic(using=self.using):
             future = datetime.now(timezone.utc) + timedelta(seconds=60)
-            old = Checkpoint.objects.using(self.using)
-            old.update(taken_at=feed.to_stored(future + timedelta(days=1)))
+            base = self.mirrors[self.north].base
+            assert base is not None
+            Checkpoint.objects.using(self.using).filter(pk=base.id).update(
+                taken_at=feed.to_stored(future + timedelta(days=1))
+            )
             assert feed.backend_for(self.using).purge(future, 10_000).entries > 0
         self.make_owner(self.south)
         self.check()

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Callable, Iterator
+from typing import Callable, Iterator
 from unittest import mock
 from urllib.parse import parse_qs, urlsplit
 

@@ -36,6 +36,10 @@ LOCK_TIMEOUT = "3s"
 # SQLSTATE of a serialization failure and of a deadlock; of a lock that was not had in time.
 TRANSIENT = frozenset({"40001", "40P01"})
 LOCK_NOT_AVAILABLE = "55P03"
+# The snapshot of a checkpoint `c`, without what is told of its own transaction.
+SNAPSHOT = "array_to_string((string_to_array(c.snapshot, ':'))[1:3], ':')::pg_snapshot"
+# From the snapshot of an answer to the time of its checkpoint no more goes by.
+LONGEST_READING = "1 hour"
 FIX_SNAPSHOT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
 
 
@@ -313,13 +317,16 @@ class PostgreSQLBackend(FeedBackend):
     # Retention.
 
     def purge(self, before: datetime, limit: int) -> Purge:
-        """Delete old entries of transactions that every present snapshot sees, with the checkpoints that did not."""
+        """Delete old entries that every present snapshot and every younger checkpoint sees.
+
+        The checkpoints that did not see them go with them: old ones, unless one was written long after its snapshot.
+        """
         log, checkpoints = self.quote(self.log_table), self.quote(Checkpoint._meta.db_table)
+        old = self._old_entries(before)
         rows = self.execute(
-            f"DELETE FROM {log} WHERE id = ANY(ARRAY(SELECT id FROM {log} WHERE changed_at < %s"
-            " AND txid < pg_snapshot_xmin(pg_current_snapshot()) ORDER BY id LIMIT %s))"
+            f"DELETE FROM {log} WHERE id = ANY(ARRAY(SELECT id FROM {log} WHERE {old.sql} ORDER BY id LIMIT %s))"
             " RETURNING txid::text::bigint",
-            [before, limit],
+            [*old.parameters, limit],
         )
         unseen = ""
         parameters: List[Any] = [before]
@@ -332,21 +339,32 @@ class PostgreSQLBackend(FeedBackend):
             )
             parameters += [str(gone[-1]), [str(txid) for txid in gone]]
         removed = self.execute(
-            f"DELETE FROM {checkpoints} WHERE id IN (SELECT c.id FROM {checkpoints} c,"
-            " LATERAL (SELECT array_to_string((string_to_array(c.snapshot, ':'))[1:3], ':')::pg_snapshot) s (value)"
+            f"DELETE FROM {checkpoints} WHERE id IN"
+            f" (SELECT c.id FROM {checkpoints} c, LATERAL (SELECT {SNAPSHOT}) s (value)"
             f" WHERE c.taken_at < %s{unseen}) RETURNING id",
             parameters,
         )
         return Purge(len(rows), len(removed), len(rows) < limit)
 
     def count_purgeable(self, before: datetime) -> int:
-        """Return how many entries are old enough."""
+        """Return how many entries a purge would delete by now."""
+        old = self._old_entries(before)
         return int(
-            self.execute(
-                f"SELECT count(*) FROM {self.quote(self.log_table)} WHERE changed_at < %s"
-                " AND txid < pg_snapshot_xmin(pg_current_snapshot())",
-                [before],
-            )[0][0]
+            self.execute(f"SELECT count(*) FROM {self.quote(self.log_table)} WHERE {old.sql}", old.parameters)[0][0]
+        )
+
+    def _old_entries(self, before: datetime) -> Condition:
+        """Return the condition of entries that nobody needs who synced since.
+
+        An entry may be older than a checkpoint that does not see it: its transaction was open in between. Snapshots
+        grow with time, so that the oldest of those checkpoints tell for all.
+        """
+        young = f"FROM {self.quote(Checkpoint._meta.db_table)} c WHERE taken_at >= %s"
+        oldest = f"{young} AND taken_at < (SELECT min(taken_at) {young}) + interval '{LONGEST_READING}'"
+        return Condition(
+            "changed_at < %s AND txid < (SELECT least(pg_snapshot_xmin(pg_current_snapshot())::text::bigint,"
+            f" min(pg_snapshot_xmin({SNAPSHOT})::text::bigint)) {oldest})::text::xid8",
+            (before, before, before),
         )
 
     # Names and functions.

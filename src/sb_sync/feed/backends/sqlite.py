@@ -27,6 +27,10 @@ from sb_sync.models.changes import EVERYONE
 
 __all__ = ["SQLiteBackend"]
 
+LAST_NUMBER = 2**63 - 1
+# So many checkpoints at most are written between the snapshot of an answer and its own.
+KEPT_BACK = 1000
+
 
 class SQLiteBackend(FeedBackend):
     """A snapshot is the number of the last entry that was ever written."""
@@ -182,11 +186,11 @@ class SQLiteBackend(FeedBackend):
     # Retention.
 
     def purge(self, before: datetime, limit: int) -> Purge:
-        """Delete old entries, in order, with the checkpoints that did not see the last of them."""
+        """Delete old entries that every younger checkpoint sees, in order, with the checkpoints that do not."""
         log, checkpoints = self.quote(self.log_table), self.quote(Checkpoint._meta.db_table)
         rows = self.execute(
-            f"SELECT id FROM {log} WHERE changed_at < %s ORDER BY id LIMIT %s",
-            [_stored(before), limit],
+            f"SELECT id FROM {log} WHERE changed_at < %s AND id <= %s ORDER BY id LIMIT %s",
+            [_stored(before), self._oldest_needed(before), limit],
         )
         last = rows[-1][0] if rows else 0
         self.execute(f"DELETE FROM {log} WHERE id <= %s AND changed_at < %s", [last, _stored(before)])
@@ -199,9 +203,19 @@ class SQLiteBackend(FeedBackend):
         return Purge(len(rows), removed, len(rows) < limit)
 
     def count_purgeable(self, before: datetime) -> int:
-        """Return how many entries are old enough."""
-        log = self.quote(self.log_table)
-        return int(self.execute(f"SELECT count(*) FROM {log} WHERE changed_at < %s", [_stored(before)])[0][0])
+        """Return how many entries a purge would delete by now."""
+        return int(
+            self.execute(
+                f"SELECT count(*) FROM {self.quote(self.log_table)} WHERE changed_at < %s AND id <= %s",
+                [_stored(before), self._oldest_needed(before)],
+            )[0][0]
+        )
+
+    def _oldest_needed(self, before: datetime) -> int:
+        """Return the last number that all checkpoints since saw: one may have waited long to be written."""
+        young = Checkpoint.objects.using(self.using).filter(taken_at__gte=to_stored(before))
+        snapshots = [int(text) for text in young.order_by("taken_at").values_list("snapshot", flat=True)[:KEPT_BACK]]
+        return min(snapshots, default=LAST_NUMBER)
 
     def _text(self) -> TriggerText:
         return TriggerText(self.quote, self.log_table)
