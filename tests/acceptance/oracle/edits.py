@@ -88,7 +88,9 @@ def change_customer(world: World) -> None:
 def create_rows(world: World) -> None:
     """bulk_create of a customer with an order and a line."""
     organization = world.chance.choice(world.organizations)
-    customer = Customer(organization=organization, name=world.word(), age=world.chance.randint(1, 5))
+    customer = Customer(
+        id=world.next_uuid(), organization=organization, name=world.word(), age=world.chance.randint(1, 5)
+    )
     Customer.objects.bulk_create([customer])
     order = Order.objects.create(customer=customer, number=world.word())
     product = world.pick("testapp.Product")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import Any, Dict, List, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 from uuid import UUID
 
 from django.apps import apps
@@ -53,6 +53,18 @@ def take_image() -> Image:
             for own, key in through._base_manager.values_list(owner, named):
                 image[label][own][field.name].add(key)
     return image
+
+
+def organization_of(image: Image, label: str, row: Row) -> Optional[int]:
+    """Follow the way from a row to the key of its organization."""
+    for name in TENANTS[label].split("__"):
+        field = model_of(label)._meta.get_field(name)
+        key = row[field.attname]
+        label = field.related_model._meta.label
+        if label not in image:
+            return None if key is None else int(key)
+        row = image[label][key]
+    raise AssertionError("the way does not end at an organization")
 
 
 def wire_fields(label: str) -> List[Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 from typing import Any, Callable, Dict, List, Tuple
 
-from tests.acceptance.oracle.image import Image, Row, model_of
+from tests.acceptance.oracle.image import TENANTS, Image, Row, model_of, organization_of
 
 Condition = Dict[str, Any]
 #: What a value may be called in place of a constant.
@@ -43,7 +43,7 @@ def holds(condition: Condition, image: Image, label: str, row: Row, names: Names
     operator, value = condition["operator"], _resolve(condition["value"], names)
     if operator in NEGATED:
         return not holds({**condition, "operator": NEGATED[operator]}, image, label, row, names)
-    reached = _reach(image, label, row, condition["field"].split("__"))
+    reached = _reach(image, label, row, condition["field"].split("__"), names["$organization.id"])
     if operator == "isnull":
         return (not any(stored is not None for stored in reached)) is value
     return any(stored is not None and OPERATORS[operator](stored, value) for stored in reached)
@@ -55,8 +55,11 @@ def _resolve(value: Any, names: Names) -> Any:
     return names.get(value, value) if isinstance(value, str) else value
 
 
-def _reach(image: Image, label: str, row: Row, path: List[str]) -> List[Any]:
-    """Return the values at the end of a path: several where it leads through a list of keys."""
+def _reach(image: Image, label: str, row: Row, path: List[str], site_id: int) -> List[Any]:
+    """Return the values at the end of a path: several where it leads through a list of keys.
+
+    Rows of other organizations are none.
+    """
     field = model_of(label)._meta.get_field(path[0])
     if field.many_to_many:
         keys: List[Any] = sorted(row[field.name])
@@ -68,7 +71,9 @@ def _reach(image: Image, label: str, row: Row, path: List[str]) -> List[Any]:
     found: List[Any] = []
     for key in keys:
         if key in image[target]:
-            found.extend(_reach(image, target, image[target][key], path[1:]))
+            related = image[target][key]
+            if TENANTS[target] is None or organization_of(image, target, related) == site_id:
+                found.extend(_reach(image, target, related, path[1:], site_id))
     return found
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Dict, List, Optional
 
 from sb_sync.models import DataFilter, ModelPermission, Organization, UserSite
-from tests.acceptance.oracle.image import LABELS, TENANTS, Image, Row, encode, encode_row, model_of
+from tests.acceptance.oracle.image import LABELS, TENANTS, Image, Row, encode, encode_row, organization_of
 from tests.acceptance.oracle.rules import Condition, holds
 
 Records = Dict[str, Dict[Any, Row]]
@@ -46,18 +46,6 @@ class View:
             for label in LABELS
             if self.may_pull(label)
         }
-
-
-def organization_of(image: Image, label: str, row: Row) -> Optional[int]:
-    """Follow the way from a row to the key of its organization."""
-    for name in TENANTS[label].split("__"):
-        field = model_of(label)._meta.get_field(name)
-        key = row[field.attname]
-        label = field.related_model._meta.label
-        if label not in image:
-            return None if key is None else int(key)
-        row = image[label][key]
-    raise AssertionError("the way does not end at an organization")
 
 
 def find_view(user: Any, organization: Organization) -> Optional[View]:

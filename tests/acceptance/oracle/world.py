@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Dict, List
@@ -47,13 +48,17 @@ class World:
         self.count += 1
         return f"{self.prefix}{self.count}"
 
+    def next_uuid(self) -> uuid.UUID:
+        """Return a key that the seed alone decides."""
+        return uuid.UUID(int=self.chance.getrandbits(128), version=4)
+
     def word(self) -> str:
         """Return one of the few words that filters know."""
         return self.chance.choice(WORDS)
 
     def pick(self, label: str) -> Any:
         """Return a row of this run's organizations, or a shared one; None where there is none."""
-        keys = sorted(model_of(label)._base_manager.values_list("pk", flat=True), key=str)
+        keys = sorted(model_of(label)._base_manager.values_list("pk", flat=True))
         return model_of(label)._base_manager.get(pk=self.chance.choice(keys)) if keys else None
 
     def tell(self, *words: Any) -> None:
@@ -61,8 +66,8 @@ class World:
         self.story.append(" ".join(str(word) for word in words))
 
 
-def make_world(seed: int) -> World:
-    """Build the world of a seed and let each client begin with nothing."""
+def make_world(seed: int, *, with_times: bool) -> World:
+    """Build the world of a seed and let each client begin with nothing; some work with times where they may."""
     world = World(Random(seed), f"s{seed}-")
     chance = world.chance
     world.organizations = [make_organization(f"{world.prefix}{name}") for name in ("north", "south")]
@@ -77,6 +82,8 @@ def make_world(seed: int) -> World:
         world.users.append(user)
         world.clients.append(OfflineClient(user, world.organizations[place], chance))
     world.clients.append(OfflineClient(world.users[0], world.organizations[0], chance))
+    for client in world.clients:
+        client.works_with_times = with_times and chance.random() < 0.2
     for organization in world.organizations:
         _fill(world, organization)
     return world
@@ -116,6 +123,7 @@ def _fill(world: World, organization: Organization) -> None:
     products = [Product.objects.create(sku=world.next_name(), name=world.word()) for _ in range(2)]
     for _ in range(3):
         customer = Customer.objects.create(
+            id=world.next_uuid(),
             organization=organization,
             name=world.word(),
             age=chance.choice([None, 1, 3, 5]),

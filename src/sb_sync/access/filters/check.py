@@ -38,8 +38,8 @@ class Placeholder:
 class Test:
     """One comparison that can be true or false of a row.
 
-    `field` stands at the end of `path`, whose `relations` are joined; `list_field` is the model's own many-to-many
-    field where the path begins with one: true where it is true of any of its rows.
+    `field` stands at the end of `path`; `relation` is the model's own field where the path leads to other rows by
+    `relations`, or a many-to-many field in any case: true where it is true of any of its rows.
     """
 
     path: str
@@ -47,7 +47,7 @@ class Test:
     values: Tuple[Any, ...]
     field: Any
     relations: Tuple[Relation, ...]
-    list_field: Optional[Any]
+    relation: Optional[Any]
 
     # Not a class of tests, whatever its name says to pytest.
     __test__ = False
@@ -110,7 +110,7 @@ def _check_comparison(synced: SyncedModel, node: Comparison) -> Test:
         values=_sort(values) if node.operator in ("in", "not_in") else tuple(values),
         field=field,
         relations=relations,
-        list_field=first if isinstance(first, ManyToManyField) else None,
+        relation=first if relations or isinstance(first, ManyToManyField) else None,
     )
 
 

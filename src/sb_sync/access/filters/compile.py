@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import operator
 from functools import reduce
-from typing import Any, Callable, Dict, Mapping, Tuple
+from typing import Any, Callable, Dict, Mapping, Optional, Sequence, Tuple
 
-from django.db.models import Exists, Field, Lookup, OuterRef, Q
+from django.db.models import Exists, Field, Lookup, ManyToManyField, OuterRef, Q
+from django.db.models.constants import LOOKUP_SEP
 from django.db.models.lookups import Exact, In
 
 from sb_sync.access.filters.check import All, Opposite, Test, Tree
@@ -127,33 +128,40 @@ def _compile(tree: Tree, site_id: int, *, opposite: bool) -> Q:
 def _compile_test(test: Test, site_id: int, *, opposite: bool) -> Q:
     """Return the condition of one comparison, or of its opposite."""
     is_missing = test.operator == "isnull" and test.values[0]
-    condition = _join(test, site_id) if test.list_field is None else _join_list(test, test.list_field, site_id)
+    condition = _compare(test, site_id) if test.relation is None else _compare_related(test, test.relation, site_id)
     return ~condition if opposite is not bool(is_missing) else condition
 
 
-def _join(test: Test, site_id: int, *, begin: Tuple[str, str] = ("", "")) -> Q:
-    """Return the condition that a value is there and compares; `begin` replaces the first name of its path."""
-    name, other = begin
+def _compare(test: Test, site_id: int, *, begin: Optional[Sequence[str]] = None) -> Q:
+    """Return the condition that a value is there and compares; `begin` stands in place of its path's first name."""
 
-    def rename(path: str) -> str:
-        return other + path[len(name) :]
+    def name(path: str, *end: str) -> str:
+        names = path.split(LOOKUP_SEP)
+        return LOOKUP_SEP.join([*(names[:1] if begin is None else begin), *names[1:], *end])
 
     is_text = kind_of(test.field) == "text" and not test.field.is_relation
     found = {
-        f"{rename(test.path)}__{EXACT_TEXT.get(lookup, lookup) if is_text else lookup}": value
+        name(test.path, EXACT_TEXT.get(lookup, lookup) if is_text else lookup): value
         for lookup, value in LOOKUPS[test.operator](test.values).items()
     }
     for relation in test.relations:
         tenant = tenant_lookup(relation.model)
         if tenant is not None:
-            found[f"{rename(relation.lookup)}__{tenant}"] = site_id
+            found[name(relation.lookup, tenant)] = site_id
     return Q(**found)
 
 
-def _join_list(test: Test, field: Any, site_id: int) -> Q:
-    """Return the condition that it holds for any row of a many-to-many field: no row is doubled by it."""
-    through = field.remote_field.through
-    link = through._meta.get_field(field.m2m_field_name())
-    rows = through._base_manager.filter(**{link.attname: OuterRef(link.target_field.attname)})
-    condition = _join(test, site_id, begin=(field.name, field.m2m_reverse_field_name()))
-    return Q(Exists(rows.filter(condition)))
+def _compare_related(test: Test, relation: Any, site_id: int) -> Q:
+    """Return the condition that it holds for the row that a key names, or for any in a list of keys.
+
+    A subquery, not a join: no row is doubled by it, and its opposite is true of a row that names none. (Of joins that
+    are shared by conditions of both kinds Django forgets that they may find nothing.)
+    """
+    if isinstance(relation, ManyToManyField):
+        through: Any = relation.remote_field.through
+        link = through._meta.get_field(relation.m2m_field_name())
+        rows = through._base_manager.filter(**{link.attname: OuterRef(link.target_field.attname)})
+        return Q(Exists(rows.filter(_compare(test, site_id, begin=[relation.m2m_reverse_field_name()]))))
+    key, own = relation.target_field.attname, relation.attname
+    rows = relation.related_model._base_manager.filter(**{key: OuterRef(own)})
+    return Q(Exists(rows.filter(_compare(test, site_id, begin=()))))

@@ -82,7 +82,7 @@ def _fill(tree: Tree, names: Names) -> Tree:
         read_value(tree.field, tree.operator, names[value.name]) if isinstance(value, Placeholder) else value
         for value in tree.values
     )
-    return Test(tree.path, tree.operator, values, tree.field, tree.relations, tree.list_field)
+    return Test(tree.path, tree.operator, values, tree.field, tree.relations, tree.relation)
 
 
 def _describe(tree: Tree, *, opposite: bool = False) -> str:

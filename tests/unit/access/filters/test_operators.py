@@ -13,7 +13,7 @@ from sb_sync import catalog
 from sb_sync.access.filters import check_condition, compile_filter
 from sb_sync.access.filters.resolve import RowFilter
 from sb_sync.testing.factories import make_member, make_organization
-from tests.testapp.models import Customer, Region, Restaurant, Specimen, Tag, Visit
+from tests.testapp.models import Customer, Order, Region, Restaurant, Specimen, Tag, Visit
 
 pytestmark = pytest.mark.django_db
 
@@ -257,3 +257,20 @@ def test_a_model_that_refers_to_itself_is_followed_as_far_as_the_path_says() -> 
     assert shelf.select(leaf("previous__note", "exact", "first"), acme.pk) == {"second"}
     assert shelf.select(leaf("previous__previous__note", "exact", "first"), acme.pk) == {"third"}
     assert shelf.select(leaf("previous__previous__note", "isnull", True), acme.pk) == {"first", "second"}
+
+
+def test_a_relation_asked_both_ways_still_takes_no_row_for_a_missing_value() -> None:
+    """Were both asked of one join, Django would forget for the second that it may find nothing."""
+    acme = make_organization("acme")
+    coast = Region.objects.create(site_id=acme.pk, name="Coast")
+    customers = {
+        "placed": Customer.objects.create(organization=acme, name="placed", region=coast),
+        "homeless": Customer.objects.create(organization=acme, name="homeless"),
+    }
+    shelf = Shelf(
+        Order, **{name: Order.objects.create(customer=customer, number="1") for name, customer in customers.items()}
+    )
+    coastal = {"and": [leaf("customer__name", "ne", "x"), leaf("customer__region__name", "icontains", "COA")]}
+    elsewhere = {"not": leaf("customer__region__name", "contains", "oas")}
+    assert shelf.select({"or": [coastal, elsewhere]}, acme.pk) == {"placed", "homeless"}
+    assert shelf.select(elsewhere, acme.pk) == {"homeless"}
