@@ -64,7 +64,7 @@ def _measure(options: argparse.Namespace) -> Dict[str, Any]:
     """Measure what the options ask for."""
     plan = _make_plan(options)
     machine, versions = describe_machine(), describe_versions()
-    results = run_measurements(plan, versions)
+    results = [] if options.growth else run_measurements(plan, versions)
     growth = run_growth(plan) if options.growth else []
     peers = run_peers(plan, results) if options.peers else []
     return make_document(plan, machine, versions, results, growth, peers)

@@ -7,7 +7,7 @@ import time
 import traceback
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Dict, Iterator, List, Sequence, Tuple
+from typing import Dict, Iterator, List
 
 from benchmarks.harness import databases
 from benchmarks.harness.world import Template, make_template
@@ -63,10 +63,9 @@ def _run(measurement: Measurement, lab: Lab, measured: Dict[str, Measured], rema
 
 
 @contextmanager
-def template_of(database: str, *, models: int = 0, **extra: str) -> Iterator[Template]:
+def template_of(database: str) -> Iterator[Template]:
     """Give a prepared database of a product for the time of the block."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sb_sync_bench_")))
         product = databases.sqlite(folder) if database == "sqlite" else databases.postgresql()
-        settings: Sequence[Tuple[str, str]] = [("BENCH_MODELS", str(models))] if models else []
-        yield make_template(stack.enter_context(product), folder, f"template_{models}", **dict(settings), **extra)
+        yield make_template(stack.enter_context(product), folder, "template")

@@ -114,11 +114,11 @@ class Client:
             results += told["results"]
         return seconds, results
 
-    def pull(self, models: Dict[str, Any], batch_size: int) -> Iterator[Tuple[Answer, Any]]:
-        """Yield each answer of a pull with what it says, until there is no more."""
-        asked, has_more = dict(models), True
+    def pull(self, models: Optional[Dict[str, Any]], batch_size: int) -> Iterator[Tuple[Answer, Any]]:
+        """Yield each answer of a pull with what it says, until there is no more; of all models where none is named."""
+        asked, has_more = models, True
         while has_more:
-            answer = self.sync("pull/", encode({"models": asked, "batch_size": batch_size}))
+            answer = self.sync("pull/", encode({**({"models": asked} if asked else {}), "batch_size": batch_size}))
             told = answer.json
             asked = {label: item["cursor"] for label, item in told["metadata"].items()}
             has_more = told["batch_info"]["has_more"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import select
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -33,6 +34,10 @@ class Django:
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps({"task": task, "arguments": arguments}) + "\n")
         self._process.stdin.flush()
+
+    def is_done(self) -> bool:
+        """Tell whether the task that was begun has ended."""
+        return bool(select.select([self._process.stdout], [], [], 0)[0])
 
     def finish(self) -> Any:
         """Wait for the task that was begun and return its result."""

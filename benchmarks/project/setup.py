@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, Dict, Iterator, Tuple
 
-from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.db import connection
@@ -26,7 +25,7 @@ def prepare() -> Dict[str, Any]:
     differing = set(_columns(Customer)) ^ set(_columns(PlainCustomer))
     if differing:
         raise RuntimeError(f"the plain customer is not the demo's: {sorted(differing)}")
-    call_command("migrate", "--run-syncdb", verbosity=0)
+    call_command("migrate", verbosity=0)
     with connection.schema_editor() as editor:
         editor.create_model(PlainCustomer)
     call_command("setup_organizations", "--action", "create_groups", verbosity=0)
@@ -44,7 +43,6 @@ def prepare() -> Dict[str, Any]:
         "username": USERNAME,
         "password": PASSWORD,
         "drf_token": Token.objects.create(user=user).key,
-        "models": settings.MODELS,
     }
 
 

@@ -11,6 +11,8 @@ def figure(number: Optional[float], unit: str = "") -> str:
     """Return a median with its unit, as exact as it deserves."""
     if number is None:
         return "-"
+    if unit == "s" and 0 < number < 1:
+        number, unit = (number * 1e3, "ms") if number >= 1e-3 else (number * 1e6, "µs")
     digits = 0 if abs(number) >= 100 else 1 if abs(number) >= 10 else 3
     return f"{number:,.{digits}f} {unit}".strip()
 

@@ -103,7 +103,7 @@ def _find_quicker(row: Dict[str, Any]) -> Iterator[str]:
             continue
         factor = median / ours if is_rate else ours / median
         if factor > 1:
-            yield f"{side} is {factor:.1f} times as fast" if is_rate else f"{factor:.2f} times the cost {side}"
+            yield f"{side} is {factor:.1f} times as fast" if is_rate else f"{factor:.2f} times the cost of {side}"
 
 
 def _join(cells: Sequence[str]) -> str:

@@ -7,6 +7,8 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 
+from benchmarks.project.many.names import name_of
+
 __all__ = ["MODELS"]
 
 
@@ -18,7 +20,7 @@ def _make_model(number: int) -> Any:
         "name": models.CharField(max_length=80),
         "amount": models.IntegerField(default=0),
     }
-    return type(f"Item{number:03d}", (models.Model,), attributes)
+    return type(name_of(number), (models.Model,), attributes)
 
 
 MODELS = [_make_model(number) for number in range(settings.MODELS)]

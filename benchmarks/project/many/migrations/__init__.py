@@ -1,0 +1,1 @@
+"""One migration, for any number of models."""
