@@ -27,7 +27,7 @@ class SbSyncConfig(AppConfig):
         from sb_sync import config, ops
         from sb_sync.access.filters import find_fault
         from sb_sync.checks import register_checks
-        from sb_sync.feed import migrations
+        from sb_sync.feed import configuration, migrations
         from sb_sync.models import ConfigurationTable
         from sb_sync.models.permissions import check_conditions_by
         from sb_sync.wire import field_lists
@@ -37,6 +37,7 @@ class SbSyncConfig(AppConfig):
         request_started.connect(config.release, dispatch_uid="sb_sync.config.release")
         check_conditions_by(find_fault)
         migrations.connect(self)
+        configuration.connect()
         field_lists.connect(self)
         ops.connect()
         register_checks()

@@ -2,28 +2,54 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import lru_cache
+import time
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Any, Dict, List, Mapping, Optional, Set, Tuple, Type
+from typing import Any, Dict, FrozenSet, List, Mapping, Optional, Set, Tuple, Type
 
-from django.db import router
+from django.core.exceptions import ImproperlyConfigured
+from django.db import Error, router
 from django.db.models import AutoField, Field, ForeignKey, Model
 
-from sb_sync.config import setting
-from sb_sync.discovery import discover
+from sb_sync import config
+from sb_sync.config import Row, setting
+from sb_sync.discovery import Decision, Verdict, discover, examine
 from sb_sync.registry import ModelSync, registered_sync
 from sb_sync.tenancy import AmbiguousTenant, InvalidTenant, TenantPath, resolve_tenant
 
-__all__ = ["AUTOMATIC", "CLIENT", "Refusal", "SyncedModel", "find", "refusals", "reload", "synced_models"]
+__all__ = [
+    "AUTOMATIC",
+    "CLIENT",
+    "Refusal",
+    "SyncedModel",
+    "decisions",
+    "find",
+    "find_on_wire",
+    "is_withheld",
+    "public_label_of",
+    "refresh",
+    "refusals",
+    "reload",
+    "synced_models",
+]
 
 AUTOMATIC = "automatic"
 CLIENT = "client"
+# A table that could not be read may be readable soon: it is not looked at again before.
+PATIENCE_SECONDS = 5.0
+# Of models that sync.py says nothing about. One for all, so that a model found again equals the one found before.
+UNDECLARED = ModelSync()
+# Under which names the memo of a snapshot holds what is made of it.
+CATALOG, EXAMINATION = "catalog", "examination"
 
 
 @dataclass(frozen=True)
 class SyncedModel:
-    """One synchronised model. `tenant` is None where its rows are shared by all organizations."""
+    """One synchronised model. `tenant` is None where its rows are shared by all organizations.
+
+    `label` names it everywhere within, `public_label` to clients: the same, unless MODEL_NAMESPACE, MODEL_PREFIX or
+    MODEL_SUFFIX say otherwise.
+    """
 
     label: str
     model: Type[Model]
@@ -31,6 +57,7 @@ class SyncedModel:
     tenant: Optional[TenantPath]
     key_kind: str
     database: str
+    public_label: str
 
     @property
     def is_shared(self) -> bool:
@@ -56,37 +83,114 @@ class Refusal:
     reason: str
 
 
+@dataclass(frozen=True)
+class _Catalog:
+    """What was found, by one snapshot of the configuration.
+
+    `on_wire` holds every name that a client may use, `withheld` those of models whose table cannot be read.
+    """
+
+    decisions: Tuple[Decision, ...]
+    models: Mapping[str, SyncedModel]
+    refusals: Tuple[Refusal, ...]
+    folded: Mapping[str, SyncedModel]
+    on_wire: Mapping[str, SyncedModel]
+    withheld: FrozenSet[str]
+
+
+@dataclass(frozen=True)
+class _Examination:
+    """What the databases say against models, and when that was asked."""
+
+    verdicts: Mapping[Type[Model], Verdict]
+    made_at: float = field(default_factory=time.monotonic)
+
+    @property
+    def is_due(self) -> bool:
+        """Tell whether to look again: where what was found is not kept, is old, or was wrong a while ago."""
+        values = config.discovery_values()
+        age = time.monotonic() - self.made_at
+        is_kept = values["ENABLE_DISCOVERY_CACHING"] and age < values["DISCOVERY_CACHE_TIMEOUT"]
+        return not is_kept or (bool(self.verdicts) and age >= PATIENCE_SECONDS)
+
+
+def refresh(rows: Optional[Tuple[Row, ...]] = None, *, tables_changed: bool = False) -> None:
+    """Begin a piece of work: go by what is set now, and by the tables that can be read now.
+
+    One small statement, unless another one brought what is set as `rows`; where models are looked for anew, one for
+    each of them. Not within a transaction that has yet to take its snapshot or its lock.
+    """
+    examination = config.refresh(rows).memo.get(EXAMINATION)
+    if tables_changed or examination is None or examination.is_due:
+        config.renew(_examine)
+
+
 def synced_models() -> Mapping[str, SyncedModel]:
     """Return every synchronised model by label, parents before children (by foreign key)."""
-    return _load()[0]
+    return _load().models
+
+
+def decisions() -> Tuple[Decision, ...]:
+    """Return why each installed model is in or out, by label."""
+    return _load().decisions
 
 
 def refusals() -> Tuple[Refusal, ...]:
     """Return the models that discovery let in and that are not served."""
-    return _load()[1]
+    return _load().refusals
 
 
 def find(label: str) -> Optional[SyncedModel]:
     """Return a synchronised model by its label in any case, or None."""
-    return _by_folded_label().get(label.lower())
+    return _load().folded.get(label.lower())
+
+
+def find_on_wire(label: str) -> Optional[SyncedModel]:
+    """Return a synchronised model by what a client calls it, in any case: its label or its public label."""
+    return _load().on_wire.get(label.lower())
+
+
+def public_label_of(label: str) -> str:
+    """Return what clients are told for a label; of a model that is not synchronised what it is."""
+    synced = _load().models.get(label)
+    return label if synced is None else synced.public_label
+
+
+def is_withheld(label: str) -> bool:
+    """Tell whether what a client names is a model that is out only because its table cannot be read just now."""
+    return label.lower() in _load().withheld
 
 
 def reload() -> None:
     """Forget what was found, so that the next question looks again."""
-    _load.cache_clear()
-    _by_folded_label.cache_clear()
+    config.current().memo.pop(CATALOG, None)
 
 
-@lru_cache(maxsize=1)
-def _by_folded_label() -> Dict[str, SyncedModel]:
-    return {label.lower(): synced for label, synced in synced_models().items()}
+def _examine(snapshot: config.Snapshot) -> None:
+    """Ask the databases about the models that are in; of one that is away nothing is said."""
+    values = config.discovery_values(snapshot)
+    included = [decision.model for decision in discover(values) if decision.included]
+    try:
+        verdicts = examine(included, values)
+    except (Error, ImproperlyConfigured):
+        verdicts = {}
+    snapshot.memo[EXAMINATION] = _Examination(verdicts)
 
 
-@lru_cache(maxsize=1)
-def _load() -> Tuple[Mapping[str, SyncedModel], Tuple[Refusal, ...]]:
+def _load() -> _Catalog:
+    memo = config.current().memo
+    found: Optional[_Catalog] = memo.get(CATALOG)
+    if found is None:
+        found = memo[CATALOG] = _find_all(memo.get(EXAMINATION))
+    return found
+
+
+def _find_all(examination: Optional[_Examination]) -> _Catalog:
     found: Dict[str, SyncedModel] = {}
     refused: List[Refusal] = []
-    for decision in discover():
+    verdicts = {} if examination is None else examination.verdicts
+    decided = discover(examined=verdicts)
+    for decision in decided:
         if not decision.included:
             continue
         try:
@@ -100,12 +204,34 @@ def _load() -> Tuple[Mapping[str, SyncedModel], Tuple[Refusal, ...]]:
                 refused.append(Refusal(decision.model, "no_tenant", "No path leads to an organization."))
             else:
                 found[synced.label] = synced
-    return MappingProxyType(_sort_parents_first(found)), tuple(refused)
+    models = _name_for_clients(_sort_parents_first(found), {each.model._meta.label_lower for each in decided})
+    withheld = {name.lower() for model in verdicts for name in (model._meta.label, _make_public_label(model))}
+    folded = {label.lower(): synced for label, synced in models.items()}
+    public = {synced.public_label.lower(): synced for synced in models.values()}
+    return _Catalog(
+        tuple(decided), MappingProxyType(models), tuple(refused), folded, {**public, **folded}, frozenset(withheld)
+    )
+
+
+def _name_for_clients(models: Mapping[str, SyncedModel], taken: Set[str]) -> Dict[str, SyncedModel]:
+    """Give models their public labels; one that is the label of another model is not given."""
+    named: Dict[str, SyncedModel] = {}
+    for label, synced in models.items():
+        public = _make_public_label(synced.model)
+        named[label] = synced if public.lower() in taken else replace(synced, public_label=public)
+    return named
+
+
+def _make_public_label(model: Type[Model]) -> str:
+    """Return `<namespace>.<app>.<prefix><Model><suffix>`."""
+    values = config.discovery_values()
+    name = "".join((values["MODEL_PREFIX"], str(model._meta.object_name), values["MODEL_SUFFIX"]))
+    return ".".join(part for part in (values["MODEL_NAMESPACE"], model._meta.app_label, name) if part)
 
 
 def _describe(model: Type[Model]) -> SyncedModel:
     """Put together what is known of one model."""
-    sync = registered_sync(model) or ModelSync()
+    sync = registered_sync(model) or UNDECLARED
     return SyncedModel(
         label=model._meta.label,
         model=model,
@@ -113,6 +239,7 @@ def _describe(model: Type[Model]) -> SyncedModel:
         tenant=resolve_tenant(model, sync.tenant),
         key_kind=AUTOMATIC if isinstance(_root_key(model), AutoField) else CLIENT,
         database=router.db_for_write(model),
+        public_label=model._meta.label,
     )
 
 
@@ -133,9 +260,9 @@ def _sort_parents_first(found: Mapping[str, SyncedModel]) -> Dict[str, SyncedMod
         if synced.label in entered:
             return
         entered.add(synced.label)
-        for field in synced.model._meta.concrete_fields:
-            if isinstance(field, ForeignKey):
-                target: Any = field.related_model
+        for column in synced.model._meta.concrete_fields:
+            if isinstance(column, ForeignKey):
+                target: Any = column.related_model
                 parent = found.get(target._meta.concrete_model._meta.label)
                 if parent is not None:
                     visit(parent)

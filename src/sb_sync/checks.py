@@ -58,6 +58,18 @@ def _with_good_settings(check: Check) -> Check:
     return run
 
 
+def _with_stored_settings(check: Check) -> Check:
+    """Return a check that asks databases, and goes by what is set in one of them."""
+
+    @wraps(check)
+    def run(databases: Sequence[str] = (), **options: Any) -> List[CheckMessage]:
+        if databases and not find_faults():
+            catalog.refresh()
+        return _with_good_settings(check)(databases=databases, **options)
+
+    return run
+
+
 def check_settings(**_: Any) -> List[CheckMessage]:
     """Check every key of `SB_SYNC`."""
     return [
@@ -151,7 +163,7 @@ def check_unique_keys(**_: Any) -> List[CheckMessage]:
     return found
 
 
-@_with_good_settings
+@_with_stored_settings
 def check_grants(databases: Sequence[str] = (), **_: Any) -> List[CheckMessage]:
     """Check for groups that are granted models whose rows all organizations have in common."""
     using = router.db_for_read(ModelPermission)
@@ -173,10 +185,10 @@ def check_grants(databases: Sequence[str] = (), **_: Any) -> List[CheckMessage]:
 
 # Made once: Django knows a check that is registered again by its function.
 CHECK_DATABASES = _with_good_settings(check_databases)
-CHECK_CAPTURES = _with_good_settings(check_captures)
+CHECK_CAPTURES = _with_stored_settings(check_captures)
 CHECK_DEPENDENCIES = _with_good_settings(check_dependencies)
-CHECK_QUERYSETS = _with_good_settings(check_querysets)
-CHECK_STORED_FILTERS = _with_good_settings(check_stored_filters)
+CHECK_QUERYSETS = _with_stored_settings(check_querysets)
+CHECK_STORED_FILTERS = _with_stored_settings(check_stored_filters)
 
 
 def register_checks() -> None:

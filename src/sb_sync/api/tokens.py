@@ -18,9 +18,10 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
+from sb_sync import catalog
 from sb_sync.config import setting
 from sb_sync.errors import InvalidToken
-from sb_sync.models import TokenFamily
+from sb_sync.models import AllThatIsSet, TokenFamily
 
 __all__ = ["ACCESS", "REFRESH", "TokenPair", "end_family", "find_family", "log_in", "rotate"]
 
@@ -120,12 +121,13 @@ def _decode(token: str, kind: str) -> Dict[str, Any]:
 
 
 def _load_family(claims: Mapping[str, Any]) -> TokenFamily:
-    """Return the family that claims name, if it and its user still stand: one query."""
+    """Return the family that claims name, if it and its user still stand: one query, which brings what is set along."""
     family_id = _read_uuid(claims["fam"])
-    standing = TokenFamily.objects.select_related("user").filter(revoked_at=None)
+    standing = AllThatIsSet.bring_along(TokenFamily.objects.select_related("user").filter(revoked_at=None))
     family = None if family_id is None else standing.filter(id=family_id).first()
     if family is None or family.expires_at <= timezone.now() or str(family.user_id) != claims["sub"]:
         raise InvalidToken
+    catalog.refresh(AllThatIsSet.take_from(family))
     user: Any = family.user
     if not user.is_active or not constant_time_compare(_fingerprint(user), str(claims["pwd"])):
         raise InvalidToken

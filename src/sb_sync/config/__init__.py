@@ -23,6 +23,7 @@ from sb_sync.config.snapshot import (
     setting,
     use_store,
 )
+from sb_sync.config.store import Row
 from sb_sync.config.sync_config import (
     DATABASE,
     DEFAULT,
@@ -44,6 +45,7 @@ __all__ = [
     "SETTINGS_SECTION",
     "InvalidSetting",
     "KeyState",
+    "Row",
     "Setting",
     "Snapshot",
     "SyncConfig",

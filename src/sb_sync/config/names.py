@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Callable, Iterator, List, Set, Type
+from typing import Any, Callable, Iterator, List, Sequence, Set, Type
 
 from django.apps import apps
 from django.db.models import Model
@@ -12,6 +12,7 @@ from django.db.models.base import ModelBase
 from sb_sync.config.patterns import find_pattern_fault
 
 __all__ = [
+    "abstract_bases",
     "abstract_models",
     "check_exclusions",
     "check_namespace",
@@ -19,6 +20,7 @@ __all__ = [
     "check_patterns",
     "check_texts",
     "check_words",
+    "field_names",
     "look_up_apps",
     "look_up_exclusions",
     "look_up_fields",
@@ -109,21 +111,29 @@ def look_up_exclusions(value: Any) -> str:
 
 def look_up_fields(value: Any) -> str:
     """Return what is wrong with a list of names of fields: one that no model has would move nothing, or everything."""
-    known = {field.name for model in apps.get_models() for field in model._meta.get_fields()}
+    known = {name for model in apps.get_models() for name in field_names(model)}
     unknown = [name for name in value if name not in known]
     return f"names {unknown[0]!r:.100}, which no installed model has as a field" if unknown else ""
 
 
+def field_names(model: Type[Model]) -> Set[str]:
+    """Return the names of a model's own fields, and of their columns."""
+    options = model._meta
+    fields: Sequence[Any] = [*options.concrete_fields, *options.many_to_many, *options.private_fields]
+    return {name for field in fields for name in (field.name, getattr(field, "attname", field.name))}
+
+
 def abstract_models() -> List[Type[Model]]:
     """Return the abstract models that installed models are made of, by label."""
-    found: Set[Type[Model]] = {base for model in apps.get_models() for base in _abstract_bases(model)}
+    found: Set[Type[Model]] = {base for model in apps.get_models() for base in abstract_bases(model)}
     return sorted(found, key=lambda model: model._meta.label)
 
 
-def _abstract_bases(model: Type[Model]) -> Iterator[Type[Model]]:
-    for base in model.__mro__:
-        options = getattr(base, "_meta", None)
-        if isinstance(base, ModelBase) and options is not None and options.abstract and options.app_label:
+def abstract_bases(model: Type[Model]) -> Iterator[Type[Model]]:
+    """Yield the abstract models that a model is made of."""
+    bases: Sequence[Any] = [base for base in model.__mro__ if isinstance(base, ModelBase) and hasattr(base, "_meta")]
+    for base in bases:
+        if base._meta.abstract and base._meta.app_label:
             yield base
 
 

@@ -30,7 +30,7 @@ SETTINGS: Mapping[str, Setting] = {
     "MAX_BATCH_SIZE": Setting(10_000, int, "Most records of one pull answer.", 1, MOST_RECORDS),
     "MAX_PUSH_RECORDS": Setting(10_000, int, "Most records of one push.", 1, MOST_RECORDS),
     "MAX_BODY_BYTES": Setting(32 * 1024 * 1024, int, "Largest request body, in bytes.", 1024, MOST_BYTES),
-    "MAX_JSON_DEPTH": Setting(32, int, "Deepest nesting of a JSON body.", 4, 1000),
+    "MAX_JSON_DEPTH": Setting(32, int, "Deepest nesting of a JSON body.", 4),
     "TOKEN_LIFETIME": Setting(timedelta(days=7), timedelta, "How long an access token serves.", SECOND, CENTURY),
     "REFRESH_LIFETIME": Setting(timedelta(days=30), timedelta, "How long a refresh token serves.", SECOND, CENTURY),
     "LOGIN_THROTTLE": Setting(

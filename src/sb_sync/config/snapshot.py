@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import logging
-import time
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -34,6 +33,7 @@ __all__ = [
     "discovery_values",
     "find_faults",
     "project_value",
+    "read",
     "refresh",
     "release",
     "renew",
@@ -64,7 +64,6 @@ class Snapshot:
     rows: Tuple[Row, ...] = ()
     values: Mapping[Place, Any] = field(default_factory=dict)
     faults: Mapping[Place, str] = field(default_factory=dict)
-    made_at: float = field(default_factory=time.monotonic)
     memo: Dict[str, Any] = field(default_factory=dict)
 
 
@@ -90,24 +89,36 @@ def current() -> Snapshot:
     return _held.get() or _newest
 
 
-def refresh() -> Snapshot:
-    """Read what is set, and go by it. A database that is away leaves what was known."""
-    known = _newest
+def read(rows: Optional[Tuple[Row, ...]] = None) -> Snapshot:
+    """Read what is set, unless `rows` were read already; a database that is away leaves what was known."""
+    global _newest
     try:
-        rows = _store.read()
+        rows = _store.read() if rows is None else rows
     except DatabaseUnreachable:
-        return _publish(known)
+        return _newest
+    known = _newest
     if rows is None:
         rows = _memory.read()
-    return _publish(known if rows == known.rows and not _is_due(known) else _make(rows))
+    _newest = known if rows == known.rows else _make(rows)
+    return _newest
+
+
+def refresh(rows: Optional[Tuple[Row, ...]] = None) -> Snapshot:
+    """Read what is set, and let this context go by it until the next time; `rows` may have been read already."""
+    snapshot = read(rows)
+    _held.set(snapshot)
+    return snapshot
 
 
 def renew(prepare: Callable[[Snapshot], None]) -> Snapshot:
     """Go by a new snapshot of the values that are known, once `prepare` has made what others need of it."""
+    global _newest
     known = current()
     snapshot = Snapshot(known.rows, known.values, known.faults)
     prepare(snapshot)
-    return _publish(snapshot)
+    _newest = snapshot
+    _held.set(snapshot)
+    return snapshot
 
 
 def release(**_: Any) -> None:
@@ -188,21 +199,6 @@ def _find_section_faults(section: str, given: Mapping[Any, Any]) -> List[Tuple[s
         for key, value in given.items()
     )
     return [(key, fault) for key, fault in found if fault]
-
-
-def _publish(snapshot: Snapshot) -> Snapshot:
-    global _newest
-    _newest = snapshot
-    _held.set(snapshot)
-    return snapshot
-
-
-def _is_due(snapshot: Snapshot) -> bool:
-    """Tell whether models are to be looked for anew, though nothing else is set."""
-    if not value_of(DISCOVERY_SECTION, "ENABLE_DISCOVERY_CACHING", snapshot):
-        return True
-    age = time.monotonic() - snapshot.made_at
-    return bool(age >= value_of(DISCOVERY_SECTION, "DISCOVERY_CACHE_TIMEOUT", snapshot))
 
 
 def _make(rows: Tuple[Row, ...]) -> Snapshot:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass
-from typing import Any, Callable, Dict, FrozenSet, Iterable, List, Mapping, Optional
+from typing import Any, Callable, FrozenSet, Iterable, List, Mapping, Optional
 
 from django.dispatch import Signal
 
@@ -45,7 +45,7 @@ class SyncConfig:
         `default` counts only for a key that has none. Raises `InvalidSetting` for an unknown section or key.
         """
         state.declaration(section, key)
-        value = copy.deepcopy(state.value_of(section, key, state.refresh()))
+        value = copy.deepcopy(state.value_of(section, key, state.read()))
         return default if value is None else value
 
     @staticmethod
@@ -83,7 +83,7 @@ class SyncConfig:
         """Return every key as it stands, or those of one section. Raises `InvalidSetting` for an unknown one."""
         if section is not None and section not in state.SECTIONS:
             raise InvalidSetting("{!r:.100} is no section; those are {}.".format(section, ", ".join(state.SECTIONS)))
-        found = state.refresh()
+        found = state.read()
         return [
             _describe(name, key, found)
             for name, keys in state.SECTIONS.items()
@@ -139,5 +139,5 @@ def _announcer(places: FrozenSet[Place]) -> Callable[[], None]:
     return announce
 
 
-def _allow(standing: Dict[Place, Any]) -> None:
+def _allow(standing: Mapping[Place, Any]) -> None:
     """Let everything be written."""

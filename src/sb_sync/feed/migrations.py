@@ -27,11 +27,12 @@ from django.db.migrations.operations import (
 from django.db.migrations.operations.base import Operation
 from django.db.models.signals import post_migrate, pre_migrate
 
+from sb_sync import catalog
 from sb_sync.feed.backends import FeedBackend, UnsupportedDatabase, working_backend_for
 from sb_sync.feed.backends.base import InstallationBlocked
 from sb_sync.feed.installation import has_log, install, remove_all
 
-__all__ = ["connect", "finish_migration", "prepare_migration"]
+__all__ = ["connect", "finish_migration", "install_what_is_missing", "prepare_migration"]
 
 # Operations that leave a table's name and columns alone and do not make it anew.
 HARMLESS = (AlterModelManagers, AlterModelOptions, CreateModel, RunPython)
@@ -71,7 +72,13 @@ def prepare_migration(*, using: str, plan: Any = (), apps: Any = None, **_: Any)
         backend.neutralise(met)
 
 
-def finish_migration(*, using: str, **_: Any) -> None:
+def finish_migration(*, using: str, plan: Any = (), **_: Any) -> None:
+    """Install what does not stand as it should, for the models and tables that there are now."""
+    catalog.refresh(tables_changed=bool(plan))
+    install_what_is_missing(using)
+
+
+def install_what_is_missing(using: str) -> None:
     """Install what does not stand as it should; say what could not be."""
     if _find_backend(using) is None or not has_log(using):
         return

@@ -8,7 +8,7 @@ kept as it came. history: what a history is made of.
 from __future__ import annotations
 
 from sb_sync.models.changes import Change, Checkpoint, FeedIdentity
-from sb_sync.models.configuration import ConfigurationTable, SyncConfiguration
+from sb_sync.models.configuration import AllThatIsSet, ConfigurationTable, SyncConfiguration
 from sb_sync.models.conflicts import SyncConflict
 from sb_sync.models.journal import PerformanceMetrics, SyncLog
 from sb_sync.models.permissions import DataFilter, ModelPermission
@@ -23,6 +23,7 @@ from sb_sync.models.state import (
 from sb_sync.models.tenancy import Organization, UserOrganization, UserSite
 
 __all__ = [
+    "AllThatIsSet",
     "Change",
     "Checkpoint",
     "ClientRecord",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import nullcontext
 from functools import lru_cache
-from typing import Any, Callable, Dict, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Tuple
 
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.db import DatabaseError, IntegrityError, OperationalError, connections, models, router, transaction
+from django.db.models import Expression
 from django.db.models.functions import Cast
 from django.utils.translation import gettext_lazy as _
 
@@ -15,7 +17,7 @@ from sb_sync.config import SECTIONS, SETTINGS_SECTION, find_value_faults
 from sb_sync.config.store import REMOVED, Change, Guard, Place, Row, Store
 from sb_sync.models.history import SyncHistory
 
-__all__ = ["ConfigurationTable", "SyncConfiguration"]
+__all__ = ["AllThatIsSet", "ConfigurationTable", "SyncConfiguration"]
 
 ATTEMPTS = 5
 
@@ -72,7 +74,7 @@ class ConfigurationTable(Store):
             shelter: Any = transaction.atomic(using=self.using) if connection.in_atomic_block else nullcontext()
             with shelter, connection.cursor() as cursor:
                 cursor.execute(sql, parameters)
-                return tuple((section, key, value) for section, key, value in cursor.fetchall())
+                return _sort(cursor.fetchall())
         except ImproperlyConfigured:
             return None
         except DatabaseError:
@@ -120,6 +122,52 @@ class ConfigurationTable(Store):
             return SyncConfiguration._meta.db_table in connections[self.using].introspection.table_names()
 
 
+class AllThatIsSet(Expression):
+    """Every row of the table as one JSON text: what another statement brings along, to spare one of its own."""
+
+    output_field = models.TextField()
+
+    @classmethod
+    def bring_along(cls, rows: models.QuerySet[Any]) -> models.QuerySet[Any]:
+        """Let each row of a queryset tell what is set, as `is_set`, where both stand in one database."""
+        return rows.annotate(is_set=cls()) if rows.db == router.db_for_write(SyncConfiguration) else rows
+
+    @staticmethod
+    def take_from(row: Any) -> Optional[Tuple[Row, ...]]:
+        """Return what a row of such a queryset told; None where it told nothing that can be read."""
+        try:
+            return _sort(json.loads(row.is_set or "[]"))
+        except (AttributeError, ValueError):
+            return None
+
+    def as_sql(self, compiler: Any, connection: Any) -> Tuple[str, List[Any]]:
+        """Return what nobody takes for rows: this database's way to put them together is not known."""
+        return "'?'", []
+
+    def as_postgresql(self, compiler: Any, connection: Any, **_: Any) -> Tuple[str, List[Any]]:
+        """Return the statement."""
+        return self._select(connection, "json_agg(json_build_array({section}, {key}, {value}::text))::text")
+
+    def as_sqlite(self, compiler: Any, connection: Any, **_: Any) -> Tuple[str, List[Any]]:
+        """Return the statement."""
+        return self._select(connection, "json_group_array(json_array({section}, {key}, {value}))")
+
+    def as_mysql(self, compiler: Any, connection: Any, **_: Any) -> Tuple[str, List[Any]]:
+        """Return the statement."""
+        return self._select(connection, "JSON_ARRAYAGG(JSON_ARRAY({section}, {key}, CAST({value} AS CHAR)))")
+
+    def _select(self, connection: Any, rows: str) -> Tuple[str, List[Any]]:
+        quote = connection.ops.quote_name
+        columns = rows.format(**{name: quote(name) for name in ("section", "key", "value")})
+        # Names alone stand in it, all of them quoted.
+        return f"(SELECT {columns} FROM {quote(SyncConfiguration._meta.db_table)})", []  # noqa: S608
+
+
+def _sort(rows: Iterable[Sequence[str]]) -> Tuple[Row, ...]:
+    """Return rows in one order, however they were read."""
+    return tuple(sorted((section, key, value) for section, key, value in rows))
+
+
 def _note(row: Any, user: Any, reason: str) -> None:
     """Let the row's history say who changed it, and why."""
     if user is not None:
@@ -131,6 +179,6 @@ def _note(row: Any, user: Any, reason: str) -> None:
 def _reading(using: str) -> Tuple[str, Tuple[Any, ...]]:
     """Return the statement that reads everything that is set."""
     text = Cast("value", models.TextField())
-    rows = SyncConfiguration._base_manager.using(using).order_by("section", "key").values_list("section", "key", text)
+    rows = SyncConfiguration._base_manager.using(using).order_by().values_list("section", "key", text)
     sql, parameters = rows.query.get_compiler(using).as_sql()
     return sql, tuple(parameters)

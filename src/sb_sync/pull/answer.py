@@ -50,7 +50,7 @@ def make_answer(
     """Put the answer together."""
     data = [record for item in finished for record in item.page.records]
     metadata = {
-        progress.stand.label: _describe(scope, item, progress, memories.get(progress.stand.label))
+        progress.stand.schema.public_label: _describe(scope, item, progress, memories.get(progress.stand.label))
         for item in finished
         for progress in item.page.progress
     }

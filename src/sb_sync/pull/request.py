@@ -48,7 +48,11 @@ class Refused:
 
     def as_json(self) -> Dict[str, str]:
         """Return the entry of `errors`."""
-        return {MODEL: self.label[:SHOWN_LENGTH], "code": self.code, "detail": DETAILS[self.code]}
+        return {
+            MODEL: catalog.public_label_of(self.label)[:SHOWN_LENGTH],
+            "code": self.code,
+            "detail": DETAILS[self.code],
+        }
 
 
 @dataclass(frozen=True)
@@ -69,15 +73,15 @@ def parse_request(scope: Scope, body: Mapping[str, Any]) -> PullRequest:
     asked: Dict[str, Asked] = {}
     refused: List[Refused] = []
     for label, known in wanted.items():
-        synced = catalog.find(label)
+        synced = catalog.find_on_wire(label)
         code = _find_refusal(scope, label, synced)
         if synced is None or code is not None:
-            refused.append(Refused(label, code or UNKNOWN_MODEL))
+            refused.append(Refused(label if synced is None else synced.label, code or UNKNOWN_MODEL))
             continue
         if known is not None and not isinstance(known, str):
             raise refuse_model(synced.label)
         if synced.label in asked:
-            raise MalformedRequest(f"{synced.label} is named twice.")
+            raise MalformedRequest(f"{synced.public_label} is named twice.")
         try:
             asked[synced.label] = Asked(synced, known, dependencies(scope, synced))
         except InvalidPath:
@@ -89,7 +93,8 @@ def parse_request(scope: Scope, body: Mapping[str, Any]) -> PullRequest:
 
 def refuse_model(label: str) -> InvalidCursor:
     """Return the error for a value of `models` that is neither null, nor a time, nor a cursor."""
-    return InvalidCursor(f"The value of {label} is neither null, nor a time, nor a cursor.", **{MODEL: label})
+    name = catalog.public_label_of(label)
+    return InvalidCursor(f"The value of {name} is neither null, nor a time, nor a cursor.", **{MODEL: name})
 
 
 def _read_models(scope: Scope, value: Any) -> Mapping[str, Any]:
@@ -107,6 +112,9 @@ def _find_refusal(scope: Scope, label: str, synced: Optional[SyncedModel]) -> Op
     """Return why a model is not served, or None."""
     if synced is not None:
         return None if scope.may_pull(synced.label) else PERMISSION_DENIED
+    if catalog.is_withheld(label):
+        # Its table cannot be read just now: the client keeps what it holds.
+        return UNAVAILABLE
     try:
         apps.get_model(label)
     except (LookupError, ValueError):

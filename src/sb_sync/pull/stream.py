@@ -11,7 +11,7 @@ import logging
 from dataclasses import dataclass, field, replace
 from typing import Any, Callable, Dict, Generator, List, Mapping, Optional
 
-from sb_sync import access
+from sb_sync import access, catalog
 from sb_sync.errors import SyncError
 from sb_sync.events import ModelPulled
 from sb_sync.optimizations import Measurement
@@ -122,10 +122,11 @@ def _go_on(journey: _Journey, answer: Mapping[str, Any], models: Mapping[str, Mo
     journey.total += len(answer["data"])
     journey.has_more = answer["batch_info"]["has_more"]
     journey.marks = {label: told["cursor"] for label, told in answer["metadata"].items()}
-    for label, told in answer["metadata"].items():
-        before = journey.metadata.get(label)
-        journey.metadata[label] = told if before is None else _add_metadata(before, told)
-        journey.models[label] = _add_model(journey.models.get(label), models[label], is_reset="reset" in told)
+    for label, pulled in models.items():
+        name = catalog.public_label_of(label)
+        told, before = answer["metadata"][name], journey.metadata.get(name)
+        journey.metadata[name] = told if before is None else _add_metadata(before, told)
+        journey.models[label] = _add_model(journey.models.get(label), pulled, is_reset="reset" in told)
 
 
 def _add_metadata(before: Mapping[str, Any], told: Mapping[str, Any]) -> Dict[str, Any]:

@@ -18,7 +18,7 @@ __all__ = ["authorize"]
 
 def authorize(scope: Scope, envelope: Envelope) -> Union[SyncedModel, Outcome]:
     """Return the model that a record names, or why the user may not write it so."""
-    synced = catalog.find(envelope.label)
+    synced = catalog.find_on_wire(envelope.label)
     if synced is None:
         if _is_installed(envelope.label):
             return refuse(NOT_ENABLED, {MODEL: [_("This model is not synchronised.")]})

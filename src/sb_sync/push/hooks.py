@@ -103,7 +103,8 @@ def run_after_push(scope: Scope, results: Sequence[Mapping[str, Any]]) -> None:
     own: Dict[str, List[Mapping[str, Any]]] = defaultdict(list)
     for result in results:
         own[result[MODEL] or ""].append(result)
-    for label, synced in catalog.synced_models().items():
+    for synced in catalog.synced_models().values():
+        label = synced.public_label
         if label in own and runs_own(synced.sync, "after_push"):
             try:
                 synced.sync.after_push([copy.deepcopy(dict(result)) for result in own[label]], scope)

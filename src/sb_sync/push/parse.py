@@ -37,7 +37,7 @@ class Parsed:
 
     def known_label(self, index: int) -> Optional[str]:
         """Return the label of a synchronised model that a record names, as it is written properly."""
-        synced = catalog.find(self.labels[index] or "")
+        synced = catalog.find_on_wire(self.labels[index] or "")
         return None if synced is None else synced.label
 
 

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
+from sb_sync import catalog
 from sb_sync.events import ModelPushed
 from sb_sync.protocol import (
     CLIENT_ID,
@@ -107,13 +108,21 @@ def _describe_models(entries: Sequence[Entry], *, is_undone: bool) -> Dict[str, 
     """Return the counts per model as the client is told them."""
     names: Tuple[str, ...] = APPLIED
     counts = count_models(entries, is_undone=is_undone)
-    return {label: {name: getattr(pushed, name) for name in names} for label, pushed in counts.items()}
+    return {
+        catalog.public_label_of(label): {name: getattr(pushed, name) for name in names}
+        for label, pushed in counts.items()
+    }
+
+
+def _name(entry: Entry) -> Optional[str]:
+    """Return what the client is told a record's model is called."""
+    return entry.label if entry.label is None or not entry.is_known else catalog.public_label_of(entry.label)
 
 
 def _describe(entry: Entry) -> Dict[str, Any]:
     """Return what became of one record as the client is told it."""
     outcome = entry.outcome
-    told: Dict[str, Any] = {"index": entry.index, MODEL: entry.label}
+    told: Dict[str, Any] = {"index": entry.index, MODEL: _name(entry)}
     if outcome.key is not None:
         told[KEY] = outcome.key
     told["status"] = outcome.status

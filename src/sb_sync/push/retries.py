@@ -98,8 +98,8 @@ class StoredAnswers:
 
     def _rule(self, label: str) -> Optional[str]:
         """Return a name for the rows and fields of a model that the user may read, None where it may read none."""
-        synced = catalog.find(label)
-        if synced is None or not self._scope.may_pull(label):
+        synced = catalog.find_on_wire(label)
+        if synced is None or not self._scope.may_pull(synced.label):
             return None
         return f"{fingerprint(self._scope, synced)}.{schema_of(synced).fingerprint}"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Collection, Dict, Iterator, List, Mapping, Optional
+from typing import Any, Dict, Iterator, List, Mapping, Optional
 
 from django.core.exceptions import ValidationError
 
@@ -36,15 +36,15 @@ TYPES: Mapping[str, str] = {
 TEXTS = ("string", "text")
 
 
-def describe_fields(schema: ModelSchema, known: Collection[str]) -> List[Dict[str, Any]]:
+def describe_fields(schema: ModelSchema, known: Mapping[str, str]) -> List[Dict[str, Any]]:
     """Return what there is to say of each field, the key first.
 
-    A model is named as the target of a reference only where its label is among the known ones.
+    `known` are labels with the public ones: no other model is named as the target of a reference.
     """
     return [_describe(field, known) for field in (schema.key, *schema.fields, *schema.many_to_many)]
 
 
-def _describe(wire_field: WireField, known: Collection[str]) -> Dict[str, Any]:
+def _describe(wire_field: WireField, known: Mapping[str, str]) -> Dict[str, Any]:
     root = root_field(wire_field.field)
     return {
         "name": wire_field.name,
@@ -72,6 +72,5 @@ def _describe_choice(wire_field: WireField, value: Any, label: str) -> Iterator[
         return
 
 
-def _find_label(wire_field: WireField, known: Collection[str]) -> Optional[str]:
-    label = None if wire_field.references is None else wire_field.references._meta.label
-    return label if label in known else None
+def _find_label(wire_field: WireField, known: Mapping[str, str]) -> Optional[str]:
+    return None if wire_field.references is None else known.get(wire_field.references._meta.label)

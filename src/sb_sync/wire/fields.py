@@ -97,7 +97,7 @@ def is_same_json(one: Any, other: Any) -> bool:
 
 @dataclass(frozen=True)
 class ModelSchema:
-    """What travels of one model.
+    """What travels of one model, which clients know by its `public_label`.
 
     `fields` are the columns without the key, `many_to_many` the lists of keys. `by_name` finds a field by every name
     under which a push may send it. `tag` names the list of fields that versions are made of, `fingerprint` stands for
@@ -105,6 +105,7 @@ class ModelSchema:
     """
 
     label: str
+    public_label: str
     model: Type[Model]
     key: WireField
     fields: Tuple[WireField, ...]

@@ -29,7 +29,7 @@ def read_records(schema: ModelSchema, queryset: Any, using: str) -> List[Record]
     values = list(zip(*rows))
     names = [KEY, *(field.name for field in schema.fields)]
     encoded = [_encode_column(field, column) for field, column in zip(columns, values)]
-    records = [{MODEL: schema.label, **dict(zip(names, row))} for row in zip(*encoded)]
+    records = [{MODEL: schema.public_label, **dict(zip(names, row))} for row in zip(*encoded)]
     for field in schema.many_to_many:
         owner = values[len(columns) + owners.index(field.field.m2m_target_field_name())]
         _add_list(records, field, owner, using)

@@ -31,6 +31,7 @@ def schema_of(synced: SyncedModel) -> ModelSchema:
     lists = [_make_list(synced, field) for field in synced.model._meta.many_to_many if synced.travels(field)]
     return ModelSchema(
         label=synced.label,
+        public_label=synced.public_label,
         model=synced.model,
         key=key,
         fields=tuple(columns),

@@ -45,7 +45,7 @@ def tombstone(schema: ModelSchema, key_text: str, reason: str) -> Dict[str, Any]
     """Return the record that says that a row is gone. It shows nothing but the key."""
     key = schema.key.encode(schema.key_from_text(key_text))
     version = TOMBSTONE_TAG + "." + _hash([schema.label, key])
-    return {MODEL: schema.label, KEY: key, DELETED: True, REASON: reason, VERSION: version}
+    return {MODEL: schema.public_label, KEY: key, DELETED: True, REASON: reason, VERSION: version}
 
 
 def _make(schema: ModelSchema, tag: str, record: Mapping[str, Any], names: Sequence[str]) -> str:

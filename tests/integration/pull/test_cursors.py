@@ -128,8 +128,9 @@ def test_other_rules_begin_again_and_other_rights_do_not(monkeypatch: pytest.Mon
     synced = catalog.synced_models()["testapp.Customer"]
     declared = type("Declared", (ModelSync,), {"exclude": ["email"]})()
     other = {**catalog.synced_models(), "testapp.Customer": dataclasses.replace(synced, sync=declared)}
-    monkeypatch.setattr(catalog, "_load", lambda: (other, ()))
-    monkeypatch.setattr(catalog, "_by_folded_label", lambda: {label.lower(): found for label, found in other.items()})
+    folded = {label.lower(): found for label, found in other.items()}
+    changed = dataclasses.replace(catalog._load(), models=other, folded=folded, on_wire=folded)
+    monkeypatch.setattr(catalog, "_load", lambda: changed)
     answer = ask(puller, cursor)
     assert is_reset(answer)
     assert "email" not in answer["data"][0]

@@ -128,7 +128,9 @@ def test_a_manager_that_hides_rows_is_one_of_the_rules() -> None:
 
     scope = World().scope
     hiding, showing = (
-        catalog.SyncedModel("testapp.Paper", model, ModelSync(), resolve_tenant(model), catalog.AUTOMATIC, "default")
+        catalog.SyncedModel(
+            "testapp.Paper", model, ModelSync(), resolve_tenant(model), catalog.AUTOMATIC, "default", "testapp.Paper"
+        )
         for model in (Letter, Card)
     )
     assert fingerprint(scope, hiding) != fingerprint(scope, showing)

@@ -30,7 +30,9 @@ def describe(model: Any, **sync: Any) -> wire.ModelSchema:
     declared = type("Declared", (ModelSync,), sync)()
     kind = catalog.AUTOMATIC if isinstance(model._meta.pk, models.AutoField) else catalog.CLIENT
     return wire.schema_of(
-        catalog.SyncedModel(model._meta.label, model, declared, resolve_tenant(model), kind, "default")
+        catalog.SyncedModel(
+            model._meta.label, model, declared, resolve_tenant(model), kind, "default", model._meta.label
+        )
     )
 
 

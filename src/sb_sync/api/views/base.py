@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from sb_sync import catalog
 from sb_sync.api.authentication import TokenAuthentication
 from sb_sync.api.compression import accepts_gzip, compress
 from sb_sync.api.exceptions import answer_error
@@ -73,9 +74,11 @@ class SyncView(APIView):
         return super().initialize_request(request, *args, **kwargs)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Refuse a method before asking who sends it."""
+        """Refuse a method before asking who sends it; go by what is set now, of which a token's look-up tells."""
         if request.method is None or request.method.lower() not in self.http_method_names:
             self.http_method_not_allowed(request, *args, **kwargs)
+        if not self.authentication_classes:
+            catalog.refresh()
         super().initial(request, *args, **kwargs)
 
     def handle_exception(self, exc: Exception) -> Response:

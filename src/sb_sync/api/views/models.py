@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict
+from typing import Any, Dict, Mapping
 
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -24,10 +24,11 @@ class ModelsView(SyncView):
     def get(self, request: Request) -> Response:
         """Return every model that the user may push or pull in the organization."""
         scope = access.resolve_scope(request.user, find_place(request, request.query_params))
-        return Response({"models": {label: _describe(scope, label) for label in scope.rights}})
+        public = {label: catalog.synced_models()[label].public_label for label in scope.rights}
+        return Response({"models": {name: _describe(scope, label, public) for label, name in public.items()}})
 
 
-def _describe(scope: access.Scope, label: str) -> Dict[str, Any]:
+def _describe(scope: access.Scope, label: str, public: Mapping[str, str]) -> Dict[str, Any]:
     """Return what there is to say of one model; only models of the same list are named as targets of references."""
     synced = catalog.synced_models()[label]
     schema = schema_of(synced)
@@ -40,5 +41,5 @@ def _describe(scope: access.Scope, label: str) -> Dict[str, Any]:
         "conflict": policy_of(synced.sync),
         "primary_key": {"name": schema.key.name, "kind": synced.key_kind},
         "organization": None if schema.organization is None else schema.organization.name,
-        "fields": describe_fields(schema, scope.rights),
+        "fields": describe_fields(schema, public),
     }

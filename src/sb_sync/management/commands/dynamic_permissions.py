@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any, Callable, Dict, List, Mapping, Sequence
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 
 from sb_sync import maintenance
 from sb_sync.maintenance import Entry, ModelReport, PermissionFile, Refused
+from sb_sync.management.base import SyncCommand
 from sb_sync.management.options import check_options, telling_refusals
 from sb_sync.management.tables import format_table
 
@@ -28,7 +29,7 @@ OWNED: Mapping[str, str] = {
 }
 
 
-class Command(BaseCommand):
+class Command(SyncCommand):
     """A shell round one function for each action."""
 
     help = "Discover the models that can be synchronised, and grant groups the right to push and pull them."

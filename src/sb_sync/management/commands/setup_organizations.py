@@ -6,10 +6,11 @@ import json
 from dataclasses import dataclass
 from typing import Any, Callable, Dict, List, Mapping, Sequence
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 
 from sb_sync import maintenance
 from sb_sync.maintenance import ApplyReport, OrganizationReport
+from sb_sync.management.base import SyncCommand
 from sb_sync.management.options import check_options, telling_refusals
 from sb_sync.management.tables import format_table
 
@@ -30,7 +31,7 @@ class Told:
     document: Dict[str, Any]
 
 
-class Command(BaseCommand):
+class Command(SyncCommand):
     """A shell round one function for each action."""
 
     help = "Make organizations, the common groups and members, and grant rights. Every action may be run again."

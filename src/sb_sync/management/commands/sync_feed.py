@@ -5,17 +5,18 @@ from __future__ import annotations
 import json
 from typing import Any, Callable, Dict, List, Tuple
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db import DatabaseError
 
 from sb_sync.feed import InstallReport, UnsupportedDatabase, install, working_backend_for
 from sb_sync.feed.installation import has_log
 from sb_sync.maintenance import describe, feed_databases, purge, repair, verify
+from sb_sync.management.base import SyncCommand
 
 Result = Tuple[Dict[str, Any], bool]
 
 
-class Command(BaseCommand):
+class Command(SyncCommand):
     """A shell round one function for each action."""
 
     help = "Look after the triggers that capture changes, and after the log that they write."

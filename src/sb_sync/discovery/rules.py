@@ -1,0 +1,147 @@
+"""The keys of MODEL_DISCOVERY, one function each: why a model is out."""
+
+from __future__ import annotations
+
+import logging
+import re
+from dataclasses import dataclass
+from typing import Any, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple, Type
+
+from django.apps import AppConfig, apps
+from django.contrib.auth import get_user_model
+from django.db.models import Model
+
+from sb_sync.config.model_discovery import ABSTRACT, CONCRETE, PROXY
+from sb_sync.config.names import abstract_bases, field_names
+from sb_sync.discovery.hazards import find_barrier, find_risk, is_historical
+from sb_sync.registry import registered_sync
+
+__all__ = ["Rules", "Verdict"]
+
+logger = logging.getLogger("sb_sync")
+
+# Apps whose tables are the machinery of a project, not its data: our own and those we depend on.
+OWN_APPS = frozenset({"sb_sync", "rest_framework", "simple_history", "django_celery_beat", "django_celery_results"})
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Why a model is out; `key` is the setting that says so, empty where none could let it in."""
+
+    key: str
+    reason: str
+
+
+class Rules:
+    """The values of MODEL_DISCOVERY, ready to judge models."""
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        """Take a value for every key."""
+        self.values = values
+        self._excluded = {label.lower() for label in values["EXCLUDE_MODELS"]}
+        self._by_app = {
+            f"{app}.{name}".lower() for app, names in values["APP_SPECIFIC_EXCLUSIONS"].items() for name in names
+        }
+        self._includes = [re.compile(pattern) for pattern in values["INCLUDE_MODEL_PATTERNS"]]
+        self._excludes = [re.compile(pattern) for pattern in values["EXCLUDE_MODEL_PATTERNS"]]
+
+    def judge(self, model: Type[Model]) -> Optional[Verdict]:
+        """Return why a model is out, by the first rule that says so; None where none does."""
+        barrier = find_barrier(model)
+        if barrier:
+            return Verdict("EXCLUDE_ABSTRACT_MODELS" if model._meta.abstract else "", barrier)
+        return next(self._find_verdicts(model), None)
+
+    def _find_verdicts(self, model: Type[Model]) -> Iterator[Verdict]:
+        for rules in (self._judge_kind, self._judge_name, self._judge_shape, self._judge_app):
+            yield from (Verdict(key, reason) for key, reason in rules(model))
+
+    def _judge_kind(self, model: Type[Model]) -> Iterator[Tuple[str, str]]:
+        kinds = set(self._kinds_of(model))
+        if model._meta.proxy and self.values["EXCLUDE_PROXY_MODELS"]:
+            yield "EXCLUDE_PROXY_MODELS", "a proxy has no table of its own; EXCLUDE_PROXY_MODELS"
+        if not kinds & set(self.values["INCLUDE_MODEL_TYPES"]):
+            yield "INCLUDE_MODEL_TYPES", "{} is not among INCLUDE_MODEL_TYPES".format(" and ".join(sorted(kinds)))
+        if is_historical(model) and self.values["EXCLUDE_HISTORICAL_MODELS"]:
+            yield "EXCLUDE_HISTORICAL_MODELS", "holds the history of another model; EXCLUDE_HISTORICAL_MODELS"
+        risk = find_risk(model)
+        if risk and self.values["SAFE_DISCOVERY_MODE"]:
+            yield "SAFE_DISCOVERY_MODE", f"{risk}; SAFE_DISCOVERY_MODE"
+
+    def _judge_name(self, model: Type[Model]) -> Iterator[Tuple[str, str]]:
+        labels = self._labels_of(model)
+        for label in labels:
+            if label.lower() in self._excluded:
+                yield "EXCLUDE_MODELS", f"excluded by EXCLUDE_MODELS {label!r}"
+            if label.lower() in self._by_app:
+                yield "APP_SPECIFIC_EXCLUSIONS", f"excluded by APP_SPECIFIC_EXCLUSIONS {label!r}"
+        found = _first_match(self._excludes, labels)
+        if found is not None:
+            yield "EXCLUDE_MODEL_PATTERNS", f"excluded by EXCLUDE_MODEL_PATTERNS {found!r}"
+        if self._includes and _first_match(self._includes, labels) is None:
+            yield "INCLUDE_MODEL_PATTERNS", "matches none of INCLUDE_MODEL_PATTERNS"
+
+    def _judge_shape(self, model: Type[Model]) -> Iterator[Tuple[str, str]]:
+        names = field_names(model)
+        present = [name for name in self.values["EXCLUDE_MODELS_WITH_FIELDS"] if name in names]
+        if present:
+            yield "EXCLUDE_MODELS_WITH_FIELDS", f"has a field {present[0]!r}; EXCLUDE_MODELS_WITH_FIELDS"
+        absent = [name for name in self.values["REQUIRE_MODELS_WITH_FIELDS"] if name not in names]
+        if absent:
+            yield "REQUIRE_MODELS_WITH_FIELDS", f"has no field {absent[0]!r}; REQUIRE_MODELS_WITH_FIELDS"
+        if self.values["EXCLUDE_MANAGER_MODELS"] and _narrows(model):
+            yield "EXCLUDE_MANAGER_MODELS", "its default manager narrows its queryset; EXCLUDE_MANAGER_MODELS"
+
+    def _judge_app(self, model: Type[Model]) -> Iterator[Tuple[str, str]]:
+        app = apps.get_app_config(model._meta.app_label)
+        is_registered = registered_sync(model) is not None
+        if not self.values["INCLUDE_CUSTOM_MODELS"] and not _is_of_django(app):
+            yield "INCLUDE_CUSTOM_MODELS", "is not Django's own; INCLUDE_CUSTOM_MODELS"
+        if self.values["INCLUDE_APPS"] and app.label not in self.values["INCLUDE_APPS"]:
+            yield "INCLUDE_APPS", f"{app.label} is not among INCLUDE_APPS"
+        if is_registered:
+            return
+        if issubclass(model, get_user_model()):
+            # One that inherits from it holds its columns too.
+            yield "", "a user model is in only where sync.py registers it"
+        if not self.values["INCLUDE_APPS"] and _is_machinery(app):
+            yield "INCLUDE_APPS", "belongs to Django, to sb_sync or to a package it depends on"
+        if not self.values["AUTO_DISCOVER_MODELS"]:
+            yield "AUTO_DISCOVER_MODELS", "not registered in sync.py; AUTO_DISCOVER_MODELS"
+
+    def _kinds_of(self, model: Type[Model]) -> Iterator[str]:
+        yield PROXY if model._meta.proxy else CONCRETE
+        if not self.values["EXCLUDE_ABSTRACT_MODELS"] and any(abstract_bases(model)):
+            yield ABSTRACT
+
+    def _labels_of(self, model: Type[Model]) -> List[str]:
+        """Return the labels that a model goes by: its own, and those of the abstract models that it is made of."""
+        own = [model._meta.label]
+        if self.values["EXCLUDE_ABSTRACT_MODELS"] or ABSTRACT not in self.values["INCLUDE_MODEL_TYPES"]:
+            return own
+        return own + [base._meta.label for base in abstract_bases(model)]
+
+
+def _first_match(patterns: Iterable[Any], labels: Sequence[str]) -> Optional[str]:
+    """Return the first pattern that one of the labels matches."""
+    return next((pattern.pattern for pattern in patterns for label in labels if pattern.search(label)), None)
+
+
+def _narrows(model: Type[Model]) -> bool:
+    """Tell whether the default manager leaves rows out; one that fails shows none."""
+    try:
+        query = model._default_manager.all().query
+    except Exception:
+        # The project's code, which must not take discovery with it.
+        logger.exception("The default manager of %s failed.", model._meta.label)
+        return True
+    return bool(query.where) or query.is_sliced or query.distinct or bool(query.combinator) or query.is_empty()
+
+
+def _is_of_django(app: AppConfig) -> bool:
+    return app.name.startswith("django.contrib.")
+
+
+def _is_machinery(app: AppConfig) -> bool:
+    """Tell whether an app is Django's own, ours, or one that we bring along."""
+    return _is_of_django(app) or app.name in OWN_APPS
