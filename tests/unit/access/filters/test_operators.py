@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
+from random import Random
 from typing import Any, Dict, List, Set
 
 import pytest
@@ -274,3 +275,67 @@ def test_a_relation_asked_both_ways_still_takes_no_row_for_a_missing_value() -> 
     elsewhere = {"not": leaf("customer__region__name", "contains", "oas")}
     assert shelf.select({"or": [coastal, elsewhere]}, acme.pk) == {"placed", "homeless"}
     assert shelf.select(elsewhere, acme.pk) == {"homeless"}
+
+
+def test_conditions_made_by_chance_mean_what_python_makes_of_them() -> None:
+    chance = Random(7)
+    acme = make_organization("acme")
+    regions = [Region.objects.create(site_id=acme.pk, name=name) for name in ("North", "South")]
+    regions.append(Region.objects.create(site_id=make_organization("rival").pk, name="North"))
+    tags = [Tag.objects.create(slug=slug, organization=acme) for slug in ("a", "b")]
+    rows: Dict[str, Customer] = {}
+    held: Dict[str, Dict[str, List[Any]]] = {}
+    for number in range(24):
+        region, age = chance.choice([None, *regions]), chance.choice([None, 1, 2])
+        row = Customer.objects.create(organization=acme, name=str(number), region=region, age=age)
+        own = [tag for tag in tags if chance.random() < 0.5]
+        row.tags.set(own)
+        rows[row.name] = row
+        near = region is not None and region.site_id == acme.pk
+        held[row.name] = {
+            "age": [] if age is None else [age],
+            "region__name": [region.name] if near and region is not None else [],
+            "region": [] if region is None else [region.pk],
+            "tags__slug": [tag.slug for tag in own],
+            "tags__organization": [acme.pk for _ in own],
+        }
+    values = {
+        "age": [1, 2],
+        "region__name": ["North", "South"],
+        "region": [region.pk for region in regions],
+        "tags__slug": ["a", "b"],
+        "tags__organization": [acme.pk],
+    }
+    shelf = Shelf(Customer, **rows)
+    for _ in range(150):
+        condition = make_condition(chance, values, 3)
+        expected = {name for name, own_values in held.items() if holds(condition, own_values)}
+        assert shelf.select(condition, acme.pk) == expected, condition
+
+
+def make_condition(chance: Random, values: Dict[str, List[Any]], depth: int) -> Dict[str, Any]:
+    """Make a condition of comparisons with these values."""
+    if depth and chance.random() < 0.7:
+        word = chance.choice(["and", "or", "not"])
+        parts = [make_condition(chance, values, depth - 1) for _ in range(chance.randint(1, 3))]
+        return {word: parts[0] if word == "not" else parts}
+    field = chance.choice(sorted(values))
+    operator = chance.choice(["exact", "ne", "in", "not_in", "isnull"])
+    if operator == "isnull":
+        return leaf(field, operator, chance.random() < 0.5)
+    value = chance.choice(values[field])
+    return leaf(field, operator, [value] if operator in ("in", "not_in") else value)
+
+
+def holds(condition: Dict[str, Any], held: Dict[str, List[Any]]) -> bool:
+    """Judge a condition by the values that a row has at the end of each path."""
+    if "not" in condition:
+        return not holds(condition["not"], held)
+    for word, join in (("and", all), ("or", any)):
+        if word in condition:
+            return join(holds(part, held) for part in condition[word])
+    found, operator, value = held[condition["field"]], condition["operator"], condition["value"]
+    if operator == "isnull":
+        return (not found) is bool(value)
+    is_there = any(item in (value if isinstance(value, list) else [value]) for item in found)
+    return is_there is (operator in ("exact", "in"))
