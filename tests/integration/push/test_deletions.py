@@ -10,7 +10,7 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
-from django.db import DataError, transaction
+from django.db import DataError, connection, transaction
 from django.db.models import signals
 
 from sb_sync.testing.factories import make_member
@@ -237,11 +237,17 @@ def test_a_second_parent_takes_the_child_and_the_first_parent(world: World) -> N
 def test_a_circle_of_required_keys_goes_as_a_whole(world: World) -> None:
     lock, key = Lock(organization=world.acme), Key(organization=world.acme)
     lock.key, key.lock = key, lock
-    with transaction.atomic():
+    # Such a circle comes about only where keys are checked at the commit, or not at all.
+    with transaction.atomic(), connection.constraint_checks_disabled():
         Lock.objects.bulk_create([lock])
         Key.objects.bulk_create([key])
-    assert codes(world.results(deletion(key), deletion(lock))) == ["deleted", "deleted"]
-    assert not Lock.objects.exists()
+    results = codes(world.results(deletion(key), deletion(lock)))
+    if connection.features.can_defer_constraint_checks:
+        assert results == ["deleted", "deleted"]
+        assert not Lock.objects.exists()
+    else:
+        assert set(results) <= {"protected", "invalid", "not_found"}, "it cannot be taken apart again"
+        assert Lock.objects.exists()
 
 
 # Rows that project code removes meanwhile.

@@ -122,7 +122,7 @@ class Race:
 
 def test_no_change_is_lost_and_none_waits_for_the_slowest_writer() -> None:
     race = Race(seed=random.randrange(10**6))
-    mirrors = [Mirror(site_id, Region, Customer, Order, page=50) for site_id in race.sites]
+    mirrors = [Mirror(site_id, Region, Customer, Order, page=200) for site_id in race.sites]
     seen: Dict[str, float] = {}
     with race:
         while race.is_running():
