@@ -6,7 +6,7 @@ from typing import Any, Callable, Dict, List
 
 import pytest
 
-from sb_sync.feed import KeyPosition
+from sb_sync.feed import KeyPosition, reader
 from sb_sync.protocol import REASON
 from sb_sync.pull import answer, read
 from sb_sync.pull.read import Slice
@@ -61,10 +61,17 @@ def forget_resets(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(answer, "_describe", forget)
 
 
+def forget_relations(patch: pytest.MonkeyPatch) -> None:
+    """Read the log of a model's own tables only."""
+    find_related = reader.find_related
+    patch.setattr(reader, "find_related", lambda plan, site_id, relations: find_related(plan, site_id, ()))
+
+
 FAULTS: Dict[str, Callable[[pytest.MonkeyPatch], None]] = {
     "rows that leave the scope are not told": drop_tombstones,
     "deleted rows are not told": drop_deletions,
     "a row between two pages is skipped": skip_a_row_between_pages,
     "a conflict is ignored": ignore_conflicts,
     "a reset is forgotten": forget_resets,
+    "a relation is forgotten": forget_relations,
 }

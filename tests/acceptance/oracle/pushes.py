@@ -85,9 +85,19 @@ def _make_batch(world: World, client: OfflineClient) -> List[Sent]:
             sent.append(Sent(_make_creation(world, client, label, names), None))
         elif held is not None and (label, held["id"]) not in taken:
             taken.add((label, held["id"]))
+            if world.chance.random() < 0.2:
+                _change_meanwhile(world, label, held["id"])
             sent.append(Sent(_make_change(world, client, label, held, names), held))
     world.chance.shuffle(sent)
     return sent
+
+
+def _change_meanwhile(world: World, label: str, key: Any) -> None:
+    """Let somebody else change the row that a client is about to push."""
+    if label in TEXTS:
+        word = world.word()
+        world.tell("meanwhile", label, key, word)
+        model_of(label)._base_manager.filter(pk=key).update(**{TEXTS[label]: word})
 
 
 def _make_creation(world: World, client: OfflineClient, label: str, names: Dict[str, str]) -> Record:
