@@ -21,6 +21,9 @@ KEPT_TABLES = {"django_content_type", "auth_permission"}
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the option that names the database."""
     parser.addoption("--db", choices=DATABASES, default="sqlite", help="the database to test on (default: sqlite)")
+    parser.addoption(
+        "--only-on-database", action="store_true", help="leave out tests that touch no database: they ran elsewhere"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -60,6 +63,24 @@ def _do_not_wait_for_the_disk(sender: Any, connection: Any, **kwargs: Any) -> No
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
             cursor.execute("PRAGMA synchronous = OFF")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: List[pytest.Item]) -> None:
+    """Leave out what does not depend on the database, where that is asked for."""
+    if not config.getoption("--only-on-database"):
+        return
+    left = [item for item in items if not _touches_a_database(item)]
+    items[:] = [item for item in items if _touches_a_database(item)]
+    config.hook.pytest_deselected(items=left)
+
+
+def _touches_a_database(item: Any) -> bool:
+    from django.test import TransactionTestCase
+
+    owner = getattr(item, "cls", None)
+    is_case = owner is not None and issubclass(owner, TransactionTestCase)
+    fixtures = {"db", "transactional_db", "live_server"} & set(getattr(item, "fixturenames", ()))
+    return bool(is_case or fixtures or item.get_closest_marker("django_db"))
 
 
 def pytest_report_header(config: pytest.Config) -> str:

@@ -101,7 +101,9 @@ def run_databases(python: Path, databases: Sequence[str], paths: Sequence[str], 
         children: List[Child] = []
         started = time.monotonic()
         for database, environment in environments.items():
-            command = [python, "-m", "pytest", "--db", database, "--junitxml", folder / database, *paths]
+            # What touches no database runs once, where all tests run.
+            narrowed = [] if paths or database == databases[0] else ["--only-on-database"]
+            command = [python, "-m", "pytest", "--db", database, "--junitxml", folder / database, *narrowed, *paths]
             children.append(Child(prefix + database, command, environment))
             stack.callback(children[-1].end)
         ends = _wait_and_time(children, started)
