@@ -7,7 +7,7 @@ from typing import Any, Dict, Mapping, Optional, Sequence
 
 from sb_sync.access import scoped_queryset
 from sb_sync.catalog import SyncedModel
-from sb_sync.protocol import CONFLICT, DELETED, KEY, VERSION
+from sb_sync.protocol import CONFLICT, DELETED, KEY
 from sb_sync.push.batch import MISSING, Outcome, Record
 from sb_sync.push.chunks import split
 from sb_sync.push.sides import find_differences, is_same_value
@@ -44,8 +44,6 @@ class Versions:
         A value of a field that the version knows nothing of would overwrite one that its client never saw.
         """
         version = record.version or ""
-        if version == server[VERSION]:
-            return True
         names = self._lists.get(read_tag(version) or "")
         if names is None or not is_version_of(self._schema, server, version, names):
             return False

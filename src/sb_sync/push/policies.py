@@ -21,6 +21,7 @@ from sb_sync.protocol import (
     REJECT,
     RESOLVED,
     SERVER_WINS,
+    VERSION,
 )
 from sb_sync.push.authorize import authorize
 from sb_sync.push.batch import Envelope, Outcome, Record, Task, refuse
@@ -69,19 +70,20 @@ def judge(state: PushState, synced: SyncedModel, schema: ModelSchema, tasks: Seq
     versions = Versions(schema, records, state.using)
     for record in records:
         server = judgement.servers.get(schema.key.encode(versioned[record.index]))
-        if server is not None:
+        if server is not None and server[VERSION] != record.version:
             _judge_one(state, record, server, versions, judgement)
     for task in tasks:
-        if task.record.index not in judgement.outcomes:
-            record = state.judged.get(task.record.index, task.record)
-            judgement.tasks.append(replace(task, record=record))
+        index = task.record.index
+        if index not in judgement.outcomes:
+            judged = state.judged.get(index)
+            judgement.tasks.append(task if judged is None else replace(task, record=judged))
     return judgement
 
 
 def _judge_one(
     state: PushState, record: Record, server: Mapping[str, Any], versions: Versions, judgement: Judgement
 ) -> None:
-    """Judge one record whose row is there."""
+    """Judge one record whose row is there, under another version."""
     client = describe_client(state, record, server[KEY])
     if versions.is_current(record, client, server):
         return
