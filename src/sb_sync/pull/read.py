@@ -7,7 +7,7 @@ from operator import itemgetter
 from typing import AbstractSet, Any, Dict, Iterable, Iterator, List, Optional, Sequence, Set, Tuple
 
 from django.db import connections
-from django.db.models import BigIntegerField, CharField, TextField, Value
+from django.db.models import BigIntegerField, CharField, F, TextField, Value
 from django.db.models.functions import Cast
 
 from sb_sync import wire
@@ -130,7 +130,8 @@ def _look_up(
     names = ClientRecord._base_manager.using(reading.using).filter(
         user_id=scope.user_id, site_id=scope.site_id, model_name=stand.label, object_key__in=made
     )
-    named = names.order_by().values_list("object_key", "client_id", "id")
+    # As expressions: beside columns, Django below 4.0 asks the other half of a union for columns of these names.
+    named = names.order_by().values_list(F("object_key"), F("client_id"), F("id"))
     rows = stand.schema.model._base_manager.using(reading.using).filter(pk__in=missing).order_by()
     existing = rows.values_list(Cast("pk", TextField()), Value("", CharField()), Value(0, BigIntegerField()))
     if not missing:
