@@ -146,7 +146,7 @@ def _try(state: PushState, change: Change, delete: Callable[[], None], views: Vi
             with transaction.atomic(using=state.using):
                 delete()
                 settle_immediately(state.using)
-                if views.have_changed():
+                if views.are_broken():
                     raise _ViewsChanged
         except (_ViewsChanged, ProtectedError, RestrictedError, IntegrityError):
             refused.append(protected())

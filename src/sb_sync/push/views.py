@@ -1,7 +1,8 @@
-"""Rows that a user sees or not by what other rows say: no push moves them in or out of view.
+"""Rows that a push writes without naming them: none that is out of view, and none moves in or out of it.
 
 A row filter may follow relations, and so may a `get_queryset`. Who may write a row that is looked at there could else
-bring rows into view that are out of it, or out of it for everybody whose rows are filtered alike.
+bring rows into view that are out of it, or out of it for everybody whose rows are filtered alike. And a row of a model
+that inherits is a row of its parent, too, with the filters of each.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from sb_sync.push.chunks import split
 from sb_sync.push.rows import root_label
 from sb_sync.push.state import PushState
 from sb_sync.push.targets import find_values
-from sb_sync.relations import InvalidPath
+from sb_sync.registry import runs_own
+from sb_sync.relations import InvalidPath, Relation
 
 __all__ = ["Views", "watch_deletion", "watch_writes"]
 
@@ -28,19 +30,37 @@ Keys = Dict[str, Set[Any]]
 
 
 class Views:
-    """What a user sees of some rows, remembered before other rows are written."""
+    """What a user sees of some rows, remembered before other rows are written.
 
-    def __init__(self, state: PushState, rows: Mapping[str, Iterable[Any]]) -> None:
+    `kin` are rows that are written under another model's name, by label and key: these must be in view.
+    """
+
+    def __init__(self, state: PushState, rows: Mapping[str, Iterable[Any]], kin: Keys) -> None:
         """Look at rows, given by label and key."""
         self._state = state
+        self._kin = kin
+        self._is_hidden = self._find_hidden()
         self._rows = {label: set(keys) for label, keys in rows.items() if keys}
         self._seen = {label: self._find_visible(label, keys) for label, keys in self._rows.items()}
 
-    def have_changed(self) -> bool:
-        """Tell whether any of the rows that are still there came into view, or left it."""
+    def are_broken(self, created: Iterable[Any] = ()) -> bool:
+        """Tell whether any of the rows that are still there came into view or left it, or was or is out of it.
+
+        `created` are the keys of new rows.
+        """
+        if self._is_hidden or self._find_hidden(created):
+            return True
         for label, keys in self._rows.items():
             seen = self._find_visible(label, keys)
             if seen - self._seen[label] or self._find_there(label, self._seen[label] - seen):
+                return True
+        return False
+
+    def _find_hidden(self, created: Iterable[Any] = ()) -> bool:
+        """Tell whether any row that is written under another model's name is out of view."""
+        for label, keys in self._kin.items():
+            concerned = keys.union(created)
+            if self._find_there(label, concerned - self._find_visible(label, concerned)):
                 return True
         return False
 
@@ -62,10 +82,8 @@ def watch_writes(state: PushState, synced: SyncedModel, changes: Sequence[Change
     rows = _find_dependents(state, {synced.model: written})
     for owner, attname in _list_owners(state, synced.model):
         rows[owner.label].update(change.values[attname] for change in changes if attname in change.values)
-    for label in rows:
-        if root_label(catalog.synced_models()[label].model) == root_label(synced.model):
-            rows[label] -= written
-    return Views(state, rows)
+    rows[synced.label] -= written
+    return Views(state, rows, dict.fromkeys(_find_kin(state, synced.model), written))
 
 
 def watch_deletion(state: PushState, closure: Closure, roots: Iterable[Node]) -> Views:
@@ -84,13 +102,20 @@ def watch_deletion(state: PushState, closure: Closure, roots: Iterable[Node]) ->
     rows = _find_dependents(state, reached)
     for label, keys in changed.items():
         rows[label] |= keys
-    return Views(state, rows)
+    kin: Keys = defaultdict(set)
+    for model, keys in reached.items():
+        for label in _find_kin(state, model):
+            kin[label] |= keys
+    return Views(state, rows, kin)
 
 
 def _find_dependents(state: PushState, reached: Mapping[Type[Model], Set[Any]]) -> Keys:
     """Return the organization's rows, by label and key, that depend on rows of these models and keys."""
     found: Keys = defaultdict(set)
-    for synced, relations in _narrowed_models(state):
+    for synced in _narrowed_models(state):
+        relations = _find_relations(state, synced)
+        if not relations:
+            continue
         rows = organization_queryset(state.scope, synced).using(state.using)
         for relation in relations:
             for model, keys in reached.items():
@@ -106,23 +131,34 @@ def _find_dependents(state: PushState, reached: Mapping[Type[Model], Set[Any]]) 
     return found
 
 
-def _narrowed_models(state: PushState) -> Iterator[Any]:
-    """Yield the user's models whose rows depend on others, with the relations by which they do."""
+def _narrowed_models(state: PushState) -> Iterator[SyncedModel]:
+    """Yield the user's models of which rows are out of view by more than their organization."""
     for label in state.scope.rights:
         synced = catalog.synced_models()[label]
-        try:
-            relations = dependencies(state.scope, synced) if synced.database == state.using else ()
-        except InvalidPath:
-            # A check tells of it; the model cannot be pulled.
-            continue
-        if relations:
-            yield synced, relations
+        is_narrowed = label in state.scope.filters or runs_own(synced.sync, "get_queryset")
+        if is_narrowed and synced.database == state.using:
+            yield synced
+
+
+def _find_relations(state: PushState, synced: SyncedModel) -> Sequence[Relation]:
+    """Return the relations by which rows of a model depend on others."""
+    try:
+        return dependencies(state.scope, synced)
+    except InvalidPath:
+        # A check tells of it; the model cannot be pulled.
+        return ()
+
+
+def _find_kin(state: PushState, model: Type[Model]) -> Iterator[str]:
+    """Yield the labels of the user's narrowed models whose rows are rows of a model, by inheritance."""
+    for synced in _narrowed_models(state):
+        if synced.model is not model and root_label(synced.model) == root_label(model):
+            yield synced.label
 
 
 def _list_owners(state: PushState, model: Type[Model]) -> Iterator[Any]:
-    """Yield the user's filtered models of whose lists a model holds the rows, with its key to them."""
-    for label in state.scope.filters:
-        synced = catalog.synced_models()[label]
+    """Yield the user's narrowed models of whose lists a model holds the rows, with its key to them."""
+    for synced in _narrowed_models(state):
         for field in synced.model._meta.many_to_many:
             through: Any = field.remote_field.through
             link: Any = through._meta.get_field(field.m2m_field_name())

@@ -10,7 +10,20 @@ from django.contrib.auth.models import Group, Permission
 
 from sb_sync.models import ModelPermission
 from tests.integration.access.world import CUSTOMER, ORDER, REGION, VISIT, World, leaf
-from tests.testapp.models import Customer, Fair, Order, OrderLine, Product, Region, Stand, Supplier, Tag, Visit
+from tests.testapp.models import (
+    Customer,
+    Fair,
+    Order,
+    OrderLine,
+    Place,
+    Product,
+    Region,
+    Restaurant,
+    Stand,
+    Supplier,
+    Tag,
+    Visit,
+)  # fmt: skip
 
 
 def push(world: World, *records: Dict[str, Any], user: Any = None) -> List[Dict[str, Any]]:
@@ -271,6 +284,30 @@ def test_a_deletion_sets_no_key_to_null_by_which_a_row_is_in_view(world: World) 
     assert one(world, REGION, id=north.pk, _deleted=True)["code"] == "protected"
     row.delete()
     assert one(world, REGION, id=north.pk, _deleted=True)["status"] == "deleted"
+
+
+def test_a_row_that_inherits_is_written_by_no_name_where_it_is_out_of_view(world: World) -> None:
+    place, restaurant = "testapp.Place", "testapp.Restaurant"
+    world.restrict(restaurant, leaf("name", "startswith", "A"))
+    seen, hidden = (Restaurant.objects.create(organization=world.acme, name=name) for name in ("Aa", "Bb"))
+    plain = Place.objects.create(organization=world.acme, name="Plain")
+    for row, name, status in [
+        (hidden, "Ab", "error"),
+        (hidden, "Bc", "error"),
+        (seen, "Bc", "error"),
+        (seen, "Ab", "updated"),
+        (plain, "Bc", "updated"),
+    ]:
+        assert one(world, place, id=row.pk, name=name)["status"] == status, name
+    assert one(world, place, id=hidden.pk, _deleted=True)["code"] == "protected"
+    world.restrict(place, leaf("name", "ne", "Ac"))
+    assert one(world, restaurant, name="Ac")["code"] == "permission_denied"
+    assert one(world, restaurant, id=seen.pk, name="Ac")["code"] == "permission_denied"
+    assert one(world, restaurant, name="Ad")["status"] == "created"
+    Place.objects.filter(pk=seen.pk).update(name="Ac")
+    assert one(world, restaurant, id=seen.pk, stars=5)["code"] == "permission_denied"
+    assert one(world, restaurant, id=seen.pk, _deleted=True)["code"] == "protected"
+    assert sorted(Restaurant.objects.values_list("name", "stars")) == [("Ac", 0), ("Ad", 0), ("Bb", 0)]
 
 
 def test_a_push_without_filters_on_relations_looks_at_nothing_else(world: World) -> None:
