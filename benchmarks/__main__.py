@@ -13,7 +13,7 @@ from typing import Any, Dict, List, Optional
 from benchmarks.growth import run_growth
 from benchmarks.harness.processes import ROOT
 from benchmarks.machine import describe_machine, describe_versions
-from benchmarks.peers import run_peers
+from benchmarks.peers.run import run_peers
 from benchmarks.report.document import make_document
 from benchmarks.report.page import write_docs
 from benchmarks.report.picture import draw

@@ -9,7 +9,7 @@ import sys
 import time
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Dict, Iterator, List
+from typing import Dict, Iterator, List, Optional
 
 from benchmarks.harness.processes import ROOT, children_of, end, end_with_parent
 
@@ -54,14 +54,16 @@ class Server:
 
 
 @contextmanager
-def serving(application: str, environment: Dict[str, str], log: Path, *, path: str = "/") -> Iterator[Server]:
+def serving(
+    application: str, environment: Dict[str, str], log: Path, *, path: str, python: Optional[Path] = None
+) -> Iterator[Server]:
     """Serve for the time of the block, on a socket that is opened here: nobody else can get the port in between."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listener, log.open("wb") as output:
         listener.bind(("127.0.0.1", 0))
         listener.listen(64)
         command = [
-            sys.executable, "-m", "gunicorn", "--bind", f"fd://{listener.fileno()}", "--workers", str(WORKERS),
-            "--timeout", "600", "--graceful-timeout", "2", "--log-level", "warning", application,
+            str(python or sys.executable), "-m", "gunicorn", "--bind", f"fd://{listener.fileno()}",
+            "--workers", str(WORKERS), "--timeout", "600", "--graceful-timeout", "2", "--log-level", "warning", application,
         ]  # fmt: skip
         process = subprocess.Popen(
             command,

@@ -1,7 +1,5 @@
-"""Other packages that synchronise, each in an environment of its own; they run where they can be installed."""
+"""Other packages that synchronise, each in an environment of its own; they run where they can be installed.
 
-from __future__ import annotations
-
-
-def run_peers(plan, results):
-    return []
+Not sides of the table: they store other things, check other things and are asked in another way. Their figures say how
+much work a choice of package makes, against the same limits. This file is read in their environments too.
+"""
