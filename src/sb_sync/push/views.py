@@ -43,7 +43,7 @@ class Views:
         self._rows = {label: set(keys) for label, keys in rows.items() if keys}
         self._seen = {label: self._find_visible(label, keys) for label, keys in self._rows.items()}
 
-    def are_broken(self, created: Iterable[Any] = ()) -> bool:
+    def are_broken(self, created: Sequence[Any] = ()) -> bool:
         """Tell whether any of the rows that are still there came into view or left it, or was or is out of it.
 
         `created` are the keys of new rows.
@@ -56,7 +56,7 @@ class Views:
                 return True
         return False
 
-    def _find_hidden(self, created: Iterable[Any] = ()) -> bool:
+    def _find_hidden(self, created: Sequence[Any] = ()) -> bool:
         """Tell whether any row that is written under another model's name is out of view."""
         for label, keys in self._kin.items():
             concerned = keys.union(created)

@@ -110,7 +110,7 @@ def _attempt(state: PushState, synced: SyncedModel, schema: ModelSchema, changes
         gone = [change for change in written if schema.key.encode(change.key) not in stored]
         if gone:
             raise _OutOfScope(gone)
-        if views.are_broken(change.key for change in written if change.is_creation):
+        if views.are_broken([change.key for change in written if change.is_creation]):
             raise _ViewsChanged
     for change in written:
         server = stored[schema.key.encode(change.key)]
