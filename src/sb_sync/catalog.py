@@ -26,6 +26,7 @@ __all__ = [
     "find",
     "find_on_wire",
     "is_withheld",
+    "preview",
     "public_label_of",
     "refresh",
     "refusals",
@@ -66,12 +67,10 @@ class SyncedModel:
 
     def travels(self, field: Any) -> bool:
         """Tell whether a field of the model is on the wire; names with an underscore first are the envelope's."""
+        names = {field.name, field.attname}
         chosen = self.sync.fields
-        return (
-            not field.name.startswith("_")
-            and field.name not in self.sync.exclude
-            and (chosen is None or field.name in chosen or field.attname in chosen)
-        )
+        is_kept = not names.intersection(self.sync.exclude) and (chosen is None or bool(names.intersection(chosen)))
+        return is_kept and not field.name.startswith("_")
 
 
 @dataclass(frozen=True)
@@ -133,6 +132,12 @@ def synced_models() -> Mapping[str, SyncedModel]:
 def decisions() -> Tuple[Decision, ...]:
     """Return why each installed model is in or out, by label."""
     return _load().decisions
+
+
+def preview(values: Mapping[str, Any]) -> List[Decision]:
+    """Return why each installed model would be in or out by other values of MODEL_DISCOVERY."""
+    examination: Optional[_Examination] = config.current().memo.get(EXAMINATION)
+    return discover(values, examined={} if examination is None else examination.verdicts)
 
 
 def refusals() -> Tuple[Refusal, ...]:

@@ -3,7 +3,7 @@
 E001 a fault in SB_SYNC · E002 SECRET_KEY too short · E003 a missing app · E004 several paths to an organization · E005
 a declared path that leads nowhere · E006 an unknown conflict policy · W001 shared models are granted · W002 models that
 REQUIRE_TENANT refuses · W003 keys that must be unique among all organizations · W004 no SITE_ID for Django's own pages.
-The feed has its own, from 101 on, and access from 201 on.
+The feed has its own, from 101 on, access from 201 on, and the wire from 301 on.
 
 None asks a database but those of the tag `database`, which Django runs for the databases it is told.
 """
@@ -28,6 +28,7 @@ from sb_sync.config import SETTINGS, find_faults
 from sb_sync.feed.checks import check_captures, check_databases
 from sb_sync.models import ModelPermission
 from sb_sync.registry import POLICIES
+from sb_sync.wire.checks import check_declared_fields
 
 __all__ = [
     "check_apps",
@@ -187,6 +188,7 @@ def check_grants(databases: Sequence[str] = (), **_: Any) -> List[CheckMessage]:
 CHECK_DATABASES = _with_good_settings(check_databases)
 CHECK_CAPTURES = _with_stored_settings(check_captures)
 CHECK_DEPENDENCIES = _with_good_settings(check_dependencies)
+CHECK_DECLARED_FIELDS = _with_good_settings(check_declared_fields)
 CHECK_QUERYSETS = _with_stored_settings(check_querysets)
 CHECK_STORED_FILTERS = _with_stored_settings(check_stored_filters)
 
@@ -203,6 +205,7 @@ def register_checks() -> None:
         check_unique_keys,
         CHECK_DATABASES,
         CHECK_DEPENDENCIES,
+        CHECK_DECLARED_FIELDS,
     ):
         register(check, TAG)
     for check in (check_grants, CHECK_CAPTURES, CHECK_QUERYSETS, CHECK_STORED_FILTERS):
@@ -212,7 +215,9 @@ def register_checks() -> None:
 def _ambiguous(refusal: catalog.Refusal) -> CheckMessage:
     return Error(
         f"{refusal.model._meta.label} is not synchronised. {refusal.reason}",
-        hint="Register a ModelSync in the app's sync.py whose `tenant` names the path to follow.",
+        hint="Say in the app's sync.py which is to be followed:\n"
+        f"    from sb_sync import ModelSync, register\n\n    @register({refusal.model.__name__})\n"
+        f'    class {refusal.model.__name__}Sync(ModelSync):\n        tenant = "..."',
         obj=refusal.model,
         id="sb_sync.E004",
     )

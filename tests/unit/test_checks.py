@@ -121,6 +121,31 @@ def test_a_conflict_policy_that_does_not_exist_is_an_error(policy: Any) -> None:
         assert "sb_sync.E006" not in run()
 
 
+@pytest.mark.parametrize(
+    ("declaration", "told"),
+    [
+        ({"exclude": ["nope"]}, "names no field: nope"),
+        ({"read_only": ["nmae", "name"]}, "names no field: nmae"),
+        ({"fields": "name"}, "no list of names"),
+        ({"fields": [5]}, "no list of names"),
+    ],
+)
+def test_a_declaration_that_names_no_field_is_an_error(declaration: Dict[str, Any], told: str) -> None:
+    with declared(Customer, **declaration):
+        (message,) = run()["sb_sync.E301"]
+    assert told in message.msg
+    assert message.obj is Customer
+    with declared(Customer, exclude=["region_id", "tags"], read_only=["email"]):
+        assert "sb_sync.E301" not in run()
+
+
+def test_a_misspelt_declaration_is_warned_of() -> None:
+    with declared(Customer, exclud=["email"], wanted=["name"]):
+        (message,) = run()["sb_sync.W301"]
+    assert "`exclud`" in message.msg
+    assert "`exclude`" in str(message.hint)
+
+
 @override_settings(SB_SYNC={"REQUIRE_TENANT": True})
 def test_models_that_require_tenant_refuses_are_warned_of() -> None:
     catalog.reload()

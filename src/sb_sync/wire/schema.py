@@ -82,7 +82,7 @@ def _make_columns(synced: SyncedModel) -> Iterator[WireField]:
 def _make_organization(synced: SyncedModel) -> Optional[WireField]:
     """Describe the model's own key to the organization: seen by clients, set by the server."""
     field = _tenant_field(synced)
-    if field is None or field.name in synced.sync.exclude:
+    if field is None or {field.name, field.attname}.intersection(synced.sync.exclude):
         return None
     codec = codec_for(field)
     return WireField(
