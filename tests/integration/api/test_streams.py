@@ -203,6 +203,14 @@ class TestErrors:
         plain = api.post("pull/", body).json()
         assert {**plain, "request_id": ""} == {**told, "request_id": ""}
 
+    def test_a_database_that_is_away_is_told_with_its_status(self, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+        def fail(*args: Any, **kwargs: Any) -> None:
+            raise OperationalError("could not connect to host 10.1.2.3")
+
+        monkeypatch.setattr(snapshots.feed, "reading", fail)
+        answer = api.post("pull/", {}, HTTP_ACCEPT=NDJSON)
+        assert (answer.status_code, answer.json()["code"], answer["Retry-After"]) == (503, "unavailable", "5")
+
     def test_without_a_token_there_is_no_stream(self) -> None:
         assert Api().post("pull/", {}, HTTP_ACCEPT=NDJSON).status_code == 401
 
