@@ -40,10 +40,10 @@ from tests.testapp.models import Region
 pytestmark = pytest.mark.django_db
 
 READ_ONLY = [
-    "change", "checkpoint", "clientrecord", "fieldlist", "performancemetrics", "storedanswer", "syncconflict",
+    "change", "checkpoint", "clientrecord", "fieldlist", "historicalsyncconfiguration", "performancemetrics", "storedanswer", "syncconflict",
     "synclog", "syncmetadata", "tokenfamily", "usersyncmetadata",
 ]  # fmt: skip
-ALL = sorted(["organization", "usersite", "modelpermission", "datafilter", *READ_ONLY])
+ALL = sorted(["organization", "usersite", "modelpermission", "datafilter", "syncconfiguration", *READ_ONLY])
 SECRET = "the-jti-that-nobody-may-see"
 
 

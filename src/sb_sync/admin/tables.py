@@ -101,6 +101,7 @@ class SyncedModelForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Offer the synchronised models, and the one that stands there already."""
         super().__init__(*args, **kwargs)
+        catalog.refresh()
         labels = [*catalog.synced_models(), self.instance.model_name or ""]
         field: Any = self.fields.get("model_name")
         if field is not None:

@@ -124,7 +124,7 @@ def _load_family(claims: Mapping[str, Any]) -> TokenFamily:
     """Return the family that claims name, if it and its user still stand: one query, which brings what is set along."""
     family_id = _read_uuid(claims["fam"])
     standing = AllThatIsSet.bring_along(TokenFamily.objects.select_related("user").filter(revoked_at=None))
-    family = None if family_id is None else standing.filter(id=family_id).first()
+    family: Optional[TokenFamily] = None if family_id is None else standing.filter(id=family_id).first()
     if family is None or family.expires_at <= timezone.now() or str(family.user_id) != claims["sub"]:
         raise InvalidToken
     catalog.refresh(AllThatIsSet.take_from(family))

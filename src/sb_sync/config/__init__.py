@@ -17,11 +17,14 @@ from sb_sync.config.snapshot import (
     current,
     discovery_values,
     find_faults,
+    read,
     refresh,
     release,
     renew,
     setting,
     use_store,
+    value_of,
+    value_without,
 )
 from sb_sync.config.store import Row
 from sb_sync.config.sync_config import (
@@ -54,9 +57,12 @@ __all__ = [
     "discovery_values",
     "find_faults",
     "find_value_faults",
+    "read",
     "refresh",
     "release",
     "renew",
     "setting",
     "use_store",
+    "value_of",
+    "value_without",
 ]

@@ -41,6 +41,7 @@ __all__ = [
     "store",
     "use_store",
     "value_of",
+    "value_without",
 ]
 
 SETTINGS_SECTION = "SETTINGS"
@@ -151,8 +152,11 @@ def discovery_values(snapshot: Optional[Snapshot] = None) -> Dict[str, Any]:
 def value_of(section: str, key: str, snapshot: Snapshot) -> Any:
     """Return what one key holds; what the project says wrongly is its default, and a check tells of it."""
     found = snapshot.values.get((section, key), UNSET)
-    if found is not UNSET:
-        return found
+    return value_without(section, key) if found is UNSET else found
+
+
+def value_without(section: str, key: str) -> Any:
+    """Return what one key holds where nothing is set in the database."""
     value = project_value(section, key)
     declared = SECTIONS[section][key]
     return declared.default if value is UNSET or declared.fault(value) else value

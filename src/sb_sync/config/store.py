@@ -21,11 +21,15 @@ REMOVED: Any = object()
 
 @dataclass(frozen=True)
 class Change:
-    """What one key is set to, as JSON; `REMOVED` where it is to have its default again."""
+    """What one key is set to, as JSON; `REMOVED` where it is to have its default again.
+
+    `description` is for people; None leaves the one that stands.
+    """
 
     section: str
     key: str
     value: Any
+    description: Optional[str] = None
 
     @property
     def place(self) -> Place:

@@ -49,12 +49,15 @@ class SyncConfig:
         return default if value is None else value
 
     @staticmethod
-    def set_config(section: str, key: str, value: Any, *, user: Any = None, reason: str = "") -> None:
-        """Set a key, in every process at once; user and reason stand in its history.
+    def set_config(
+        section: str, key: str, value: Any, *, user: Any = None, reason: str = "", description: Optional[str] = None
+    ) -> None:
+        """Set a key, in every process at once; user and reason stand in its history, the description beside it.
 
         Raises `InvalidSetting` for an unknown section or key, and a value that the key cannot hold.
         """
-        SyncConfig.set_many({(section, key): value}, user=user, reason=reason)
+        change = _make_change((section, key), value, description)
+        _write([change], user=user, reason=reason, guard=None)
 
     @staticmethod
     def set_many(
@@ -67,10 +70,7 @@ class SyncConfig:
         faults = [fault for place, value in values.items() for fault in find_value_faults(*place, value)]
         if faults:
             raise InvalidSetting("\n".join(faults))
-        changes = [
-            Change(section, key, state.declaration(section, key).to_json(value))
-            for (section, key), value in values.items()
-        ]
+        changes = [_make_change(place, value) for place, value in values.items()]
         _write(changes, user=user, reason=reason, guard=guard)
 
     @staticmethod
@@ -102,6 +102,14 @@ def find_value_faults(section: str, key: str, value: Any) -> List[str]:
     if not fault and declared.look_up is not None:
         fault = declared.look_up(value)
     return [f"{section}.{key} {fault}."] if fault else []
+
+
+def _make_change(place: Place, value: Any, description: Optional[str] = None) -> Change:
+    """Return the change that sets a key. Raises `InvalidSetting` for a value that it cannot hold."""
+    faults = find_value_faults(*place, value)
+    if faults:
+        raise InvalidSetting("\n".join(faults))
+    return Change(*place, state.declaration(*place).to_json(value), description)
 
 
 def _describe(section: str, key: str, found: state.Snapshot) -> KeyState:

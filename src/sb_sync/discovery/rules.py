@@ -26,7 +26,7 @@ OWN_APPS = frozenset({"sb_sync", "rest_framework", "simple_history", "django_cel
 
 @dataclass(frozen=True)
 class Verdict:
-    """Why a model is out; `key` is the setting that says so, empty where none could let it in."""
+    """Why a model is out; `key` is the setting that says so, empty where it is out by itself."""
 
     key: str
     reason: str
@@ -105,7 +105,7 @@ class Rules:
             # One that inherits from it holds its columns too.
             yield "", "a user model is in only where sync.py registers it"
         if not self.values["INCLUDE_APPS"] and _is_machinery(app):
-            yield "INCLUDE_APPS", "belongs to Django, to sb_sync or to a package it depends on"
+            yield "", "belongs to Django, to sb_sync or to a package it depends on"
         if not self.values["AUTO_DISCOVER_MODELS"]:
             yield "AUTO_DISCOVER_MODELS", "not registered in sync.py; AUTO_DISCOVER_MODELS"
 

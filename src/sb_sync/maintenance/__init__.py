@@ -2,12 +2,13 @@
 
 The feed — retention: forget what is old · verify: find what is wrong · repair: put it right. Rights — inventory: which
 models there are · groups · organizations · permission_file: its shape · permissions: generate, check, apply, export.
+What is set — configuration · configuration_file: its shape.
 """
 
 from __future__ import annotations
 
 from sb_sync.maintenance.groups import COMMON_GROUPS, GroupReport, create_groups
-from sb_sync.maintenance.inventory import ModelReport, describe_models
+from sb_sync.maintenance.inventory import ModelReport, describe_models, find_default_labels
 from sb_sync.maintenance.organizations import (
     MemberReport,
     OrganizationReport,
@@ -62,6 +63,7 @@ __all__ = [
     "dump_file",
     "export_file",
     "feed_databases",
+    "find_default_labels",
     "find_organization",
     "forget_answers",
     "forget_conflicts",

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import List
+from typing import FrozenSet, List, Optional
 
-from sb_sync import catalog
+from sb_sync import catalog, config
+from sb_sync.access import Scope
+from sb_sync.config import MODEL_DISCOVERY
 from sb_sync.discovery import Decision, discover
 
-__all__ = ["ModelReport", "describe_models"]
+__all__ = ["ModelReport", "describe_models", "find_default_labels"]
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,13 @@ class ModelReport:
     is_shared: bool = False
     tenant: str = ""
     key_kind: str = ""
+    public_label: str = ""
+    database: str = ""
+
+    @property
+    def app_label(self) -> str:
+        """Return the label of the app."""
+        return self.label.partition(".")[0]
 
     @property
     def state(self) -> str:
@@ -31,17 +40,33 @@ class ModelReport:
         return "in, shared" if self.is_shared else "in"
 
 
-def describe_models() -> List[ModelReport]:
-    """Return every installed model with what discovery and the search for its organization found, by label."""
-    refused = {refusal.model: refusal.reason for refusal in catalog.refusals()}
-    return [_describe(decision, refused.get(decision.model, "")) for decision in discover()]
+def describe_models(scope: Optional[Scope] = None) -> List[ModelReport]:
+    """Return every installed model with what discovery and the search for its organization found, by label.
+
+    With a scope the answer is one to a user: CHECK_MODEL_PERMISSIONS leaves out what that user may not touch.
+    """
+    reasons = {refusal.model: refusal.reason for refusal in catalog.refusals()}
+    if scope is not None and config.discovery_values()["CHECK_MODEL_PERMISSIONS"]:
+        reasons.update(
+            (synced.model, "may neither be pushed nor pulled; CHECK_MODEL_PERMISSIONS")
+            for label, synced in catalog.synced_models().items()
+            if not (scope.may_push(label) or scope.may_pull(label))
+        )
+    return [_describe(decision, reasons.get(decision.model, "")) for decision in catalog.decisions()]
+
+
+def find_default_labels() -> FrozenSet[str]:
+    """Return the models that would be in if nothing were set, in the database or by the project."""
+    decided = discover({key: declared.default for key, declared in MODEL_DISCOVERY.items()})
+    return frozenset(decision.model._meta.label for decision in decided if decision.included)
 
 
 def _describe(decision: Decision, refusal: str) -> ModelReport:
     label = decision.model._meta.label
     synced = catalog.find(label)
-    if synced is None:
-        return ModelReport(label, False, refusal or decision.reason, is_of_project=bool(refusal))
+    if synced is None or refusal:
+        is_of_project = bool(refusal or decision.key)
+        return ModelReport(label, False, refusal or decision.reason, is_of_project=is_of_project)
     return ModelReport(
         label=label,
         included=True,
@@ -50,4 +75,6 @@ def _describe(decision: Decision, refusal: str) -> ModelReport:
         is_shared=synced.is_shared,
         tenant="" if synced.tenant is None else synced.tenant.lookup,
         key_kind=synced.key_kind,
+        public_label=synced.public_label,
+        database=synced.database,
     )

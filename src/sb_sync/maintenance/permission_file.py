@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from dataclasses import dataclass
 from typing import Any, Dict, List, Optional, Tuple
 
+from sb_sync.maintenance.files import write_whole
 from sb_sync.maintenance.refusal import Refused
 
 __all__ = ["Entry", "PermissionFile", "dump", "make_empty", "parse", "read", "write"]
@@ -89,14 +88,7 @@ def dump(file: PermissionFile) -> str:
 
 def write(file: PermissionFile, path: str) -> None:
     """Write a file whole or not at all. Raises `Refused` where the place does not take it."""
-    folder = os.path.dirname(os.path.abspath(path))
-    try:
-        handle, temporary = tempfile.mkstemp(dir=folder, prefix=".permissions-")
-        with os.fdopen(handle, "w", encoding="utf-8") as target:
-            target.write(dump(file))
-        os.replace(temporary, path)
-    except OSError as error:
-        raise Refused(f"{path} cannot be written: {error.strerror}.") from error
+    write_whole(path, dump(file))
 
 
 def _make_entry(item: Dict[str, Any], place: str) -> Entry:

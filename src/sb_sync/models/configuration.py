@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import nullcontext
 from functools import lru_cache
-from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, Iterable, Optional, Sequence, Tuple
 
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.db import DatabaseError, IntegrityError, OperationalError, connections, models, router, transaction
@@ -111,9 +111,10 @@ class ConfigurationTable(Store):
                 if row is not None:
                     _note(row, user, reason)
                     row.delete(using=self.using)
-            elif row is None or row.value != change.value:
+            elif row is None or row.value != change.value or change.description not in (None, row.description):
                 row = row or SyncConfiguration(section=change.section, key=change.key)
                 row.value = change.value
+                row.description = row.description if change.description is None else change.description
                 _note(row, user, reason)
                 row.save(using=self.using)
 
@@ -140,27 +141,27 @@ class AllThatIsSet(Expression):
         except (AttributeError, ValueError):
             return None
 
-    def as_sql(self, compiler: Any, connection: Any) -> Tuple[str, List[Any]]:
+    def as_sql(self, compiler: Any, connection: Any) -> Tuple[str, Tuple[Any, ...]]:
         """Return what nobody takes for rows: this database's way to put them together is not known."""
-        return "'?'", []
+        return "'?'", ()
 
-    def as_postgresql(self, compiler: Any, connection: Any, **_: Any) -> Tuple[str, List[Any]]:
+    def as_postgresql(self, compiler: Any, connection: Any, **_: Any) -> Tuple[str, Tuple[Any, ...]]:
         """Return the statement."""
         return self._select(connection, "json_agg(json_build_array({section}, {key}, {value}::text))::text")
 
-    def as_sqlite(self, compiler: Any, connection: Any, **_: Any) -> Tuple[str, List[Any]]:
+    def as_sqlite(self, compiler: Any, connection: Any, **_: Any) -> Tuple[str, Tuple[Any, ...]]:
         """Return the statement."""
         return self._select(connection, "json_group_array(json_array({section}, {key}, {value}))")
 
-    def as_mysql(self, compiler: Any, connection: Any, **_: Any) -> Tuple[str, List[Any]]:
+    def as_mysql(self, compiler: Any, connection: Any, **_: Any) -> Tuple[str, Tuple[Any, ...]]:
         """Return the statement."""
         return self._select(connection, "JSON_ARRAYAGG(JSON_ARRAY({section}, {key}, CAST({value} AS CHAR)))")
 
-    def _select(self, connection: Any, rows: str) -> Tuple[str, List[Any]]:
+    def _select(self, connection: Any, rows: str) -> Tuple[str, Tuple[Any, ...]]:
         quote = connection.ops.quote_name
         columns = rows.format(**{name: quote(name) for name in ("section", "key", "value")})
         # Names alone stand in it, all of them quoted.
-        return f"(SELECT {columns} FROM {quote(SyncConfiguration._meta.db_table)})", []  # noqa: S608
+        return f"(SELECT {columns} FROM {quote(SyncConfiguration._meta.db_table)})", ()  # noqa: S608
 
 
 def _sort(rows: Iterable[Sequence[str]]) -> Tuple[Row, ...]:
