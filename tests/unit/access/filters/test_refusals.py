@@ -9,11 +9,12 @@ import pytest
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 
-from sb_sync import catalog
+from sb_sync import ModelSync, catalog, register
 from sb_sync.access.filters import InvalidFilter, check_condition
 from sb_sync.models import DataFilter, ModelPermission
-from sb_sync.registry import ModelSync
+from sb_sync.registry import unregister
 from sb_sync.testing.factories import make_organization
+from tests.testapp.models import Customer
 
 NAME: Dict[str, Any] = {"field": "name", "operator": "exact", "value": "x"}
 
@@ -130,11 +131,13 @@ def test_a_name_that_is_masked_is_not_for_filters_unless_it_travels(settings: An
     synced = catalog.find("testapp.Customer")
     assert synced is not None
     assert check_condition(synced, NAME)
-    synced.sync.__class__ = type("Hiding", (ModelSync,), {"exclude": ["name"]})
+    register(Customer)(type("Hiding", (ModelSync,), {"exclude": ["name"]}))
+    catalog.reload()
     try:
         assert "not for filters" in refuse(NAME)
     finally:
-        synced.sync.__class__ = ModelSync
+        unregister(Customer)
+        catalog.reload()
 
 
 @pytest.mark.django_db
