@@ -12,7 +12,10 @@ from tools.environment import ROOT, clean_environment, development_environment, 
 
 def declare(subparsers: Any) -> None:
     """Add the command; its options are read where they are known, in the environment."""
-    parser = subparsers.add_parser("bench", help="measure speed beside COPY, Django and DRF", add_help=False)
+    # With a prefix that no option has, all of them are left for the program that is run.
+    parser = subparsers.add_parser(
+        "bench", help="measure speed beside COPY, Django and DRF", add_help=False, prefix_chars="\0"
+    )
     parser.add_argument("arguments", nargs=argparse.REMAINDER)
     parser.set_defaults(run=run)
 

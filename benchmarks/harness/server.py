@@ -63,7 +63,8 @@ def serving(
         listener.listen(64)
         command = [
             str(python or sys.executable), "-m", "gunicorn", "--bind", f"fd://{listener.fileno()}",
-            "--workers", str(WORKERS), "--timeout", "600", "--graceful-timeout", "2", "--log-level", "warning", application,
+            "--workers", str(WORKERS), "--timeout", "600", "--graceful-timeout", "2", "--log-level", "warning",
+            application,
         ]  # fmt: skip
         process = subprocess.Popen(
             command,
