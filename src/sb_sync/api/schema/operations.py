@@ -162,9 +162,14 @@ def _models() -> Schema:
 
 def _describe(name: str, summary: str, content: Mapping[str, Schema]) -> Schema:
     return _operation(
-        name, "Describe", summary, "", gives={"200": make_answer(summary, content)}, fails=make_errors(),
+        name,
+        "Describe",
+        summary,
+        "",
+        gives={"200": make_answer(summary, content)},
+        fails=make_errors(errors.Unavailable),
         needs_token=False,
-    )  # fmt: skip
+    )
 
 
 def _operation(
