@@ -17,6 +17,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from sb_sync import config
 from sb_sync.models import (
     Change,
     ClientRecord,
@@ -27,6 +28,7 @@ from sb_sync.models import (
     Organization,
     PerformanceMetrics,
     StoredAnswer,
+    SyncConfiguration,
     SyncConflict,
     SyncLog,
     SyncMetadata,
@@ -40,8 +42,8 @@ from tests.testapp.models import Region
 pytestmark = pytest.mark.django_db
 
 READ_ONLY = [
-    "change", "checkpoint", "clientrecord", "fieldlist", "historicalsyncconfiguration", "performancemetrics", "storedanswer", "syncconflict",
-    "synclog", "syncmetadata", "tokenfamily", "usersyncmetadata",
+    "change", "checkpoint", "clientrecord", "fieldlist", "historicalsyncconfiguration", "performancemetrics",
+    "storedanswer", "syncconflict", "synclog", "syncmetadata", "tokenfamily", "usersyncmetadata",
 ]  # fmt: skip
 ALL = sorted(["organization", "usersite", "modelpermission", "datafilter", "syncconfiguration", *READ_ONLY])
 SECRET = "the-jti-that-nobody-may-see"
@@ -67,7 +69,10 @@ def rows(acme: Organization) -> Dict[str, Any]:
     Region.objects.create(site_id=acme.pk, name="North")
     now = timezone.now()
     names = {"user": user, "site_id": acme.pk, "model_name": "testapp.Customer"}
+    configuration = SyncConfiguration.objects.create(section="SETTINGS", key="MAX_BATCH_SIZE", value=500)
     return {
+        "historicalsyncconfiguration": configuration.history.get(),
+        "syncconfiguration": configuration,
         "organization": acme,
         "usersite": UserSite.objects.get(user=user),
         "modelpermission": ModelPermission.objects.create(
@@ -279,3 +284,49 @@ def test_a_row_filter_of_rights_is_checked_in_its_form(browser: Client, rows: Di
     assert browser.post(url, {**form, "filters": ""}).status_code == 302
     row.refresh_from_db()
     assert row.filters is None
+
+
+def post_setting(browser: Client, *args: Any, page: str = "add", **fields: str) -> Any:
+    data = {"section": "SETTINGS", "key": "MAX_BATCH_SIZE", "value": "500", "description": "", "reason": "", **fields}
+    return browser.post(address("syncconfiguration", page, *args), data)
+
+
+def test_a_setting_is_made_changed_and_taken_away_in_the_name_of_its_user(browser: Client) -> None:
+    assert post_setting(browser, reason="for phones", description="small").status_code == 302
+    row = SyncConfiguration.objects.get()
+    assert (row.value, row.description, config.setting("MAX_BATCH_SIZE")) == (500, "small", 500)
+    assert post_setting(browser, row.pk, page="change", value="600").status_code == 302
+    assert config.setting("MAX_BATCH_SIZE") == 600
+    assert browser.get(address("syncconfiguration", "history", row.pk)).status_code == 200
+    assert browser.post(address("syncconfiguration", "delete", row.pk), {"post": "yes"}).status_code == 302
+    assert config.setting("MAX_BATCH_SIZE") == 10_000
+    told = [(past.history_type, str(past.history_user), past.history_change_reason) for past in row.history.all()]
+    assert told == [("-", "chief", None), ("~", "chief", None), ("+", "chief", "for phones")]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"value": '"many"'},
+        {"value": "not json"},
+        {"value": "[" * 5000},
+        {"value": ""},
+        {"key": "NOTHING"},
+        {"section": "NOTHING"},
+        {"section": "MODEL_DISCOVERY"},
+        {"section": "MODEL_DISCOVERY", "key": "EXCLUDE_MODELS", "value": '["testapp.Nobody"]'},
+    ],
+)
+def test_a_wrong_setting_is_told_in_the_form(browser: Client, fields: Dict[str, str]) -> None:
+    response = post_setting(browser, **fields)
+    assert response.status_code == 200
+    assert response.context["adminform"].form.errors
+    assert not SyncConfiguration.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("INCLUDE_APPS", "[]"), ("EXCLUDE_PROXY_MODELS", "false"), ("MODEL_PREFIX", '""')]
+)
+def test_empty_values_are_values(browser: Client, key: str, value: str) -> None:
+    assert post_setting(browser, section="MODEL_DISCOVERY", key=key, value=value).status_code == 302
+    assert SyncConfiguration.objects.get().value == json.loads(value)

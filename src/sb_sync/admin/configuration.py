@@ -6,7 +6,6 @@ from typing import Any, List, Optional
 
 from django import forms
 from django.contrib import admin
-from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext
@@ -14,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.admin import SimpleHistoryAdmin
 
 from sb_sync.admin.pages import KeptAdmin
+from sb_sync.admin.tables import ShallowDecoder
 from sb_sync.config import SECTIONS, SyncConfig
 from sb_sync.models import SyncConfiguration
 
@@ -21,17 +21,10 @@ __all__ = ["ConfigurationHistoryAdmin", "SyncConfigurationAdmin"]
 
 
 class ValueField(forms.JSONField):
-    """A value as JSON, however deep somebody nests it."""
+    """A value as JSON."""
 
-    # False, 0, an empty list and an empty object are values.
-    empty_values = [None, ""]
-
-    def to_python(self, value: Any) -> Any:
-        """Return what the JSON says."""
-        try:
-            return super().to_python(value)
-        except RecursionError:
-            raise ValidationError(_("Values nest less deep.")) from None
+    # False, 0, an empty text, list or object are values.
+    empty_values = [None]
 
 
 class SyncConfigurationForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
@@ -41,7 +34,11 @@ class SyncConfigurationForm(forms.ModelForm):  # type: ignore[type-arg]  # not g
     key = forms.ChoiceField(
         label=_("Key"), choices=[(name, [(key, key) for key in keys]) for name, keys in SECTIONS.items()]
     )
-    value = ValueField(label=_("Value"), help_text=_('JSON: true, 10, "text", ["a", "b"]; a time span as "P7D"'))
+    value = ValueField(
+        label=_("Value"),
+        decoder=ShallowDecoder,
+        help_text=_('JSON: true, 10, "text", ["a", "b"]; a time span as "P7D"'),
+    )
     reason = forms.CharField(label=_("Reason"), required=False, help_text=_("Stands in the history"))
 
 

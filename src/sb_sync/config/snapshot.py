@@ -92,16 +92,16 @@ def current() -> Snapshot:
 
 def read(rows: Optional[Tuple[Row, ...]] = None) -> Snapshot:
     """Read what is set, unless `rows` were read already; a database that is away leaves what was known."""
-    global _newest
     try:
         rows = _store.read() if rows is None else rows
     except DatabaseUnreachable:
-        return _newest
-    known = _newest
+        return current()
     if rows is None:
         rows = _memory.read()
-    _newest = known if rows == known.rows else _make(rows)
-    return _newest
+    for known in (current(), _newest):
+        if rows == known.rows:
+            return _tell_others(known)
+    return _tell_others(_make(rows))
 
 
 def refresh(rows: Optional[Tuple[Row, ...]] = None) -> Snapshot:
@@ -113,12 +113,10 @@ def refresh(rows: Optional[Tuple[Row, ...]] = None) -> Snapshot:
 
 def renew(prepare: Callable[[Snapshot], None]) -> Snapshot:
     """Go by a new snapshot of the values that are known, once `prepare` has made what others need of it."""
-    global _newest
     known = current()
     snapshot = Snapshot(known.rows, known.values, known.faults)
     prepare(snapshot)
-    _newest = snapshot
-    _held.set(snapshot)
+    _held.set(_tell_others(snapshot))
     return snapshot
 
 
@@ -194,6 +192,14 @@ def find_faults() -> List[Tuple[str, str]]:
     else:
         faults.append((DISCOVERY_SECTION, "must be a dict"))
     return sorted(faults)
+
+
+def _tell_others(snapshot: Snapshot) -> Snapshot:
+    """Let contexts that hold nothing go by a snapshot, unless it was read in a transaction, which may yet fail."""
+    global _newest
+    if not _store.is_in_transaction():
+        _newest = snapshot
+    return snapshot
 
 
 def _find_section_faults(section: str, given: Mapping[Any, Any]) -> List[Tuple[str, str]]:

@@ -44,6 +44,10 @@ class Store(ABC):
     def read(self) -> Optional[Tuple[Row, ...]]:
         """Return all rows in one statement; None where there is no table yet, or no database."""
 
+    def is_in_transaction(self) -> bool:
+        """Tell whether what is read now may be what is not committed yet."""
+        return False
+
     @abstractmethod
     def write(
         self, changes: Sequence[Change], *, guard: Guard, user: Any, reason: str, committed: Callable[[], None]

@@ -137,6 +137,7 @@ def _write(changes: List[Change], *, user: Any, reason: str, guard: Optional[Gua
         reason=reason,
         committed=_announcer(places),
     )
+    state.refresh()
 
 
 def _announcer(places: FrozenSet[Place]) -> Callable[[], None]:

@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
                 ("id", models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID")),
                 ("section", models.CharField(default="SETTINGS", max_length=40, verbose_name="section")),
                 ("key", models.CharField(max_length=60, verbose_name="key")),
-                ("value", models.JSONField(verbose_name="value")),
+                ("value", models.JSONField(blank=True, verbose_name="value")),
                 (
                     "description",
                     models.TextField(blank=True, help_text="Why it is set, for people", verbose_name="description"),
@@ -57,7 +57,7 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("section", models.CharField(default="SETTINGS", max_length=40, verbose_name="section")),
                 ("key", models.CharField(max_length=60, verbose_name="key")),
-                ("value", models.JSONField(verbose_name="value")),
+                ("value", models.JSONField(blank=True, verbose_name="value")),
                 (
                     "description",
                     models.TextField(blank=True, help_text="Why it is set, for people", verbose_name="description"),

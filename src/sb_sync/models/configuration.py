@@ -27,7 +27,7 @@ class SyncConfiguration(models.Model):
 
     section = models.CharField(_("section"), max_length=40, default=SETTINGS_SECTION)
     key = models.CharField(_("key"), max_length=60)
-    value = models.JSONField(_("value"))
+    value = models.JSONField(_("value"), blank=True)
     description = models.TextField(_("description"), blank=True, help_text=_("Why it is set, for people"))
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated"), auto_now=True)
@@ -81,6 +81,10 @@ class ConfigurationTable(Store):
             if self._has_table():
                 raise
             return None
+
+    def is_in_transaction(self) -> bool:
+        """Tell whether what is read now may be what is not committed yet."""
+        return bool(connections[self.using].in_atomic_block)
 
     def write(
         self, changes: Sequence[Change], *, guard: Guard, user: Any, reason: str, committed: Callable[[], None]
