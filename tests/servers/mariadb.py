@@ -76,13 +76,15 @@ def serve(place: Place) -> Server:
     if programs is None:
         raise ServerUnavailable("there is no MariaDB {}.{} or later on this machine".format(*OLDEST_SUPPORTED))
     environment = kept_environment(place, "MYSQL", "MARIADB")
-    data, socket_path = place.folder / "data", place.folder / "mariadb.sock"
-    data.mkdir()
-    if place.account is not None:
-        shutil.chown(str(data), place.account.pw_uid, place.account.pw_gid)
+    data, temporary, socket_path = (place.folder / name for name in ("data", "temporary", "mariadb.sock"))
+    for folder in (data, temporary):
+        folder.mkdir()
+        if place.account is not None:
+            shutil.chown(str(folder), place.account.pw_uid, place.account.pw_gid)
     # No file of settings is read: a machine's own say where its own server lives.
     command = [str(programs.server), "--no-defaults", f"--datadir={data}", f"--lc-messages-dir={programs.scripts}"]
-    command += [f"--{setting}" for setting in SETTINGS]
+    # A server clears the folder of temporary tables when it starts: one of our own, or another's would be lost.
+    command += [f"--tmpdir={temporary}", *(f"--{setting}" for setting in SETTINGS)]
     texts = ["CREATE DATABASE mysql;\nUSE mysql;\nSET @auth_root_socket = NULL;\n"]
     texts += [script.read_text(encoding="utf-8", errors="replace") for script in _find_scripts(programs.scripts)]
     run(place, [*command, "--bootstrap"], environment=environment, text="\n".join([*texts, GRANTS]))

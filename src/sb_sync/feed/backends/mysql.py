@@ -356,12 +356,10 @@ class MySQLBackend(FeedBackend):
         mark = Mark(mark.table, mark.key, mark.events, mark.digest, digest(event, body), mark.neutral)
         text = f"BEGIN /*{mark.as_text()}*/{body[len('BEGIN') :]}"
         name = "sb_sync_{}_{}".format(event, hashlib.sha256(f"{table}\x00{text}".encode()).hexdigest()[:24])
-        standing = {trigger.name: trigger for trigger in self.triggers()}
-        known = standing.get(name)
-        if known is not None and known.table == table and known.is_whole:
+        if any(trigger.name == name and trigger.is_whole for trigger in self.triggers([table])):
             return name
-        if known is not None:
-            self.remove([known])
+        # One of this name was spoilt, or went along with a table that has been renamed.
+        self._define(f"DROP TRIGGER IF EXISTS {self.quote(name)}")
         timing, operation = EVENTS[event]
         self._define(
             f"CREATE TRIGGER {self.quote(name)} {timing} {operation} ON {self.quote(table)} FOR EACH ROW {text}"
