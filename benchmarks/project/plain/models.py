@@ -18,10 +18,6 @@ class PlainCustomer(models.Model):
     """A customer that nothing captures."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    organization = models.ForeignKey("sb_sync.Organization", on_delete=models.CASCADE, related_name="+")
-    manager = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
-    )
     name = models.CharField(max_length=80)
     contact = models.CharField(max_length=80, blank=True)
     email = models.EmailField(blank=True)
@@ -33,6 +29,11 @@ class PlainCustomer(models.Model):
     customer_since = models.DateField(null=True, blank=True)
     note = models.TextField(blank=True)
     updated_at = models.DateTimeField(auto_now=True)
+    # Last, as the demo's migration puts them.
+    manager = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    organization = models.ForeignKey("sb_sync.Organization", on_delete=models.CASCADE, related_name="+")
 
     class Meta:
         """Left alone by migrations and by sb_sync."""
