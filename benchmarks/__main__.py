@@ -24,6 +24,7 @@ from benchmarks.targets import TARGETS
 from tools.console import say
 
 FOLDER = ROOT / ".dev" / "bench"
+GROWTH = "growth"
 
 
 def main(arguments: Optional[List[str]] = None) -> int:
@@ -48,11 +49,13 @@ def _read_options(arguments: Optional[List[str]]) -> argparse.Namespace:
     parser.add_argument("--database", choices=DATABASES, help="only on this database (default: on both)")
     parser.add_argument("--repetitions", type=_positive, help="how often each side is measured (5; 3 with --quick)")
     parser.add_argument("--size", action="append", type=_size, default=[], metavar="NAME=NUMBER", help=_name_sizes())
-    keys = [target.key for target in TARGETS]
+    keys = [*(target.key for target in TARGETS), GROWTH]
     parser.add_argument(
         "--only", action="append", choices=keys, default=[], metavar="ROW", help="one of: " + ", ".join(keys)
     )
-    parser.add_argument("--growth", action="store_true", help="measure what must not grow, instead of the table")
+    parser.add_argument(
+        "--growth", action="store_true", help="measure what must not grow too (--only growth: nothing else)"
+    )
     parser.add_argument("--peers", action="store_true", help="Kinto and Morango too, where they can be installed")
     parser.add_argument("--json", metavar="FILE", help="write the results there too")
     parser.add_argument("--read", metavar="FILE", help="measure nothing: show results that were written before")
@@ -64,8 +67,8 @@ def _measure(options: argparse.Namespace) -> Dict[str, Any]:
     """Measure what the options ask for."""
     plan = _make_plan(options)
     machine, versions = describe_machine(), describe_versions()
-    results = [] if options.growth else run_measurements(plan, versions)
-    growth = run_growth(plan) if options.growth else []
+    results = run_measurements(plan, versions)
+    growth = run_growth(plan) if options.growth or GROWTH in plan.only else []
     peers = run_peers(plan, results) if options.peers else []
     return make_document(plan, machine, versions, results, growth, peers)
 

@@ -22,7 +22,7 @@ def show(document: Dict[str, Any]) -> None:
     if machine["is_busy"]:
         say("THE MACHINE WAS BUSY when this began (load {load_before}): the figures mean little.".format(**machine))
     for title, rows in (("Results", document["results"]), ("Growth", document["growth"])):
-        if rows:
+        if any(row["ratio"] is not None for row in rows):
             say(f"\n{title}\n")
             say(table(HEAD, [_line(row) for row in figures_of(rows)]))
     others = list(_others(list(figures_of(document["results"])))) + [_peer(peer) for peer in document["peers"]]
