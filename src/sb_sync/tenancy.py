@@ -58,6 +58,8 @@ def resolve_tenant(model: Type[Model], declared: Optional[str] = None) -> Option
 
     Raises `AmbiguousTenant` where several compete and `InvalidTenant` where the declared one leads nowhere.
     """
+    # A proxy has the fields of its model, and no link to it.
+    model = model._meta.concrete_model or model
     if declared is not None:
         return _build_path(model, declared.split("__"))
     own = [[field.name] for field in _own_keys(model)]

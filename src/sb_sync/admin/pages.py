@@ -9,6 +9,7 @@ from django.contrib import admin
 from django.contrib.auth import get_user_model
 from django.contrib.sites.models import Site
 from django.db.models import Field, Model
+from django.db.models.constants import LOOKUP_SEP
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -41,6 +42,11 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic 
     """A page of rows that the machine writes and people read."""
 
     show_full_result_count = False
+
+    def lookup_allowed(self, lookup: str, *arguments: Any, **options: Any) -> bool:
+        """Refuse to filter by what is not shown: the address of a list can name any field."""
+        is_shown = lookup.split(LOOKUP_SEP)[0] not in (self.exclude or ())
+        return is_shown and super().lookup_allowed(lookup, *arguments, **options)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Refuse new rows."""
