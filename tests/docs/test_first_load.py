@@ -95,6 +95,11 @@ def _pass_on(listener: socket.socket, port: int) -> None:
             asking = threading.Thread(target=_pump, args=(client, server, None), daemon=True)
             asking.start()
             _pump(server, client, cut_after)
+            # To close alone would wait for the thread that still reads.
+            for end in (client, server):
+                with suppress(OSError):
+                    end.shutdown(socket.SHUT_RDWR)
+            asking.join()
 
 
 def _pump(source: socket.socket, target: socket.socket, cut_after: Optional[bytes]) -> None:
