@@ -171,8 +171,6 @@ class FeedBackend(ABC):
     locks_parents: ClassVar[bool] = False
     #: Whether TRUNCATE is seen.
     supports_truncate: ClassVar[bool]
-    #: Whether triggers are made and dropped within a transaction, so that nothing else may come in between.
-    supports_transactional_ddl: ClassVar[bool] = True
     #: Whether a change of a table's columns may make it anew, and with it tables that refer to it.
     remakes_tables: ClassVar[bool]
 

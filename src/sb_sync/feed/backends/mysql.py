@@ -62,7 +62,6 @@ class MySQLBackend(FeedBackend):
     supports_inserts_in_with = False
     locks_parents = True
     supports_truncate = False
-    supports_transactional_ddl = False
     remakes_tables = False
 
     def find_faults(self) -> List[Tuple[str, str]]:
