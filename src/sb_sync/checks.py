@@ -24,7 +24,7 @@ from django.db.models import ForeignKey, UniqueConstraint, UUIDField
 from sb_sync import catalog
 from sb_sync.access.checks import check_dependencies, check_querysets, check_stored_filters
 from sb_sync.catalog import SyncedModel
-from sb_sync.config import SETTINGS, find_faults
+from sb_sync.config import DISCOVERY_SECTION, SETTINGS, find_faults
 from sb_sync.feed.checks import check_captures, check_databases
 from sb_sync.models import ModelPermission
 from sb_sync.registry import POLICIES
@@ -76,7 +76,9 @@ def check_settings(**_: Any) -> List[CheckMessage]:
     return [
         Error(
             f"SB_SYNC[{name!r}] {fault}." if name != "SB_SYNC" else f"SB_SYNC {fault}.",
-            hint="Correct it in the project's settings. Known keys: {}.".format(", ".join(SETTINGS)),
+            hint="Correct it in the project's settings. Known keys: {}.".format(
+                ", ".join([*SETTINGS, DISCOVERY_SECTION])
+            ),
             id="sb_sync.E001",
         )
         for name, fault in find_faults()

@@ -18,6 +18,8 @@ from tests.docs.pages import read, words_in_tables
 ACTIONS = {
     "setup_organizations": ["create_org", "create_groups", "add_user", "set_permissions", "setup_example"],
     "dynamic_permissions": ["discover", "generate", "apply", "export", "validate", "template"],
+    "manage_config": ["show", "export", "import", "validate", "summary", "reset"],
+    "show_models": ["summary", "all", "enabled", "disabled", "default", "details"],
     "sync_feed": ["status", "install", "verify", "repair", "purge"],
 }
 

@@ -69,7 +69,7 @@ def _make_columns(synced: SyncedModel) -> Iterator[WireField]:
             continue
         codec = codec_for(field)
         yield WireField(
-            name=field.attname,
+            name=_name_column(synced.model, field),
             field=field,
             attname=field.attname,
             read_only=field.name in generic or _is_declared_read_only(synced, field) or _is_server_made(field),
@@ -77,6 +77,17 @@ def _make_columns(synced: SyncedModel) -> Iterator[WireField]:
             codec=codec,
             references=_referenced(field),
         )
+
+
+def _name_column(model: Type[Model], field: Any) -> str:
+    """Return the name of a column; `id` is the key's, so that another column of that name travels as `row_id`."""
+    if field.attname != KEY:
+        return str(field.attname)
+    taken = {name for other in model._meta.concrete_fields for name in (other.name, other.attname)}
+    name = "row_id"
+    while name in taken:
+        name += "_"
+    return name
 
 
 def _make_organization(synced: SyncedModel) -> Optional[WireField]:

@@ -12,7 +12,7 @@ from sb_sync.config import SyncConfig
 from sb_sync.models import Change, SyncConfiguration
 from sb_sync.testing.factories import grant, make_member, make_organization
 from tests.integration.api.client import Api
-from tests.testapp.models import Customer, Gauge, Region
+from tests.testapp.models import Chapter, Customer, Gauge, Region
 from tests.variety.installed import variety
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -133,3 +133,38 @@ def test_a_proxy_is_pulled_and_pushed_through_its_own_manager(api: Api, acme: An
         assert told == {str(child.pk): "C", str(adult.pk): "out_of_scope"}
         SyncConfiguration.objects.all().delete()
         catalog.refresh()
+
+
+def test_the_history_of_a_model_is_pulled_where_it_is_let_in(api: Api, acme: Any) -> None:
+    label = "testapp.HistoricalChapter"
+    assert api.post("pull/", {"models": [label]}).json()["errors"][0]["code"] == "not_enabled"
+    SyncConfig.set_config("MODEL_DISCOVERY", "EXCLUDE_HISTORICAL_MODELS", False)
+    grant(acme, models=[label], push=False)
+    chapter = Chapter.objects.create(organization=acme, title="one")
+    first = pull(api, [label])
+    assert [(record["title"], record["history_type"]) for record in first["data"]] == [("one", "+")]
+    chapter.title = "two"
+    chapter.save()
+    second = pull(api, {label: first["metadata"][label]["cursor"]})
+    assert [(record["title"], record["history_type"]) for record in second["data"]] == [("two", "~")]
+    assert {record["row_id"] for record in (*first["data"], *second["data"])} == {chapter.pk}
+
+
+def test_a_view_is_unavailable_even_where_unsafe_models_are_let_in(api: Api, acme: Any) -> None:
+    label = "variety.Statement"
+    quote = connection.ops.quote_name
+    view, table = quote("variety_statement"), quote(Region._meta.db_table)
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE VIEW {view} AS SELECT id, site_id AS organization_id FROM {table}")
+    try:
+        with variety():
+            grant(acme, models=[label])
+            assert api.post("pull/", {"models": [label]}).json()["errors"][0]["code"] == "not_enabled"
+            SyncConfig.set_config("MODEL_DISCOVERY", "SAFE_DISCOVERY_MODE", False)
+            errors = api.post("pull/", {"models": [label, "testapp.Region"]}).json()["errors"]
+            assert [(told["_model"], told["code"]) for told in errors] == [(label, "unavailable")]
+            SyncConfiguration.objects.all().delete()
+            catalog.refresh()
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(f"DROP VIEW {view}")

@@ -214,3 +214,20 @@ def test_a_field_of_another_package_speaks_for_itself() -> None:
         with pytest.raises(Exception, match=r".") as caught:
             field.decode(value)
         assert type(caught.value).__name__ == "ValidationError"
+
+
+@isolate_apps("tests.testapp")
+def test_a_field_named_id_that_is_not_the_key_has_another_name() -> None:
+    class Copied(models.Model):
+        number = models.AutoField(primary_key=True)
+        id = models.IntegerField()
+        row_id = models.IntegerField()
+
+        class Meta:
+            app_label = "testapp"
+
+    found = describe(Copied)
+    assert (found.key.name, found.key.attname) == ("id", "number")
+    assert {field.name: field.attname for field in found.fields} == {"row_id_": "id", "row_id": "row_id"}
+    assert found.by_name["id"] is found.key
+    assert found.by_name["row_id_"].attname == "id"

@@ -1,0 +1,58 @@
+"""Hold the page on configuration against the code; with SB_SYNC_WRITE_DOCS=1, write its tables anew."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from typing import Iterator, List
+
+import pytest
+
+from sb_sync.config import MODEL_DISCOVERY, SECTIONS
+from tests.docs.pages import DOCS, read, words_in_tables
+from tests.variety.effects import EFFECTS, ELSEWHERE
+from tests.variety.installed import variety
+
+PAGE = "reference/configuration.md"
+
+
+@pytest.fixture(autouse=True)
+def _variety() -> Iterator[None]:
+    with variety():
+        yield
+
+
+def _key_rows() -> List[str]:
+    cells = (
+        (f"`{key}`", declared.kinds[0].__name__, f"`{json.dumps(declared.default)}`", declared.meaning)
+        for key, declared in MODEL_DISCOVERY.items()
+    )
+    return ["| {} |".format(" | ".join(row)) for row in cells]
+
+
+def _table(name: str, rows: List[str]) -> str:
+    """Return the marked table of the page with these rows, written anew where that is wanted."""
+    page = read(PAGE)
+    pattern = re.compile(rf"(<!-- {name} -->\n\|[^\n]*\n\|[^\n]*\n)(.*?)(<!-- end -->)", re.DOTALL)
+    found = pattern.search(page)
+    assert found is not None
+    if os.environ.get("SB_SYNC_WRITE_DOCS"):
+        text = "".join(row + "\n" for row in rows)
+        (DOCS / PAGE).write_text(pattern.sub(lambda match: match[1] + text + match[3], page), encoding="utf-8")
+        return text
+    return found[2]
+
+
+@pytest.mark.parametrize("name", ["keys", "effects"])
+def test_the_tables_say_what_the_code_does(name: str) -> None:
+    rows = _key_rows() if name == "keys" else [effect.as_row() for effect in EFFECTS]
+    assert _table(name, rows).splitlines() == rows
+
+
+def test_every_key_stands_in_the_page() -> None:
+    told = words_in_tables(PAGE)
+    assert set(MODEL_DISCOVERY) <= told
+    page = read(PAGE)
+    assert all(f"`{key}`" in page for key in ELSEWHERE)
+    assert all(f"`{section}`" in page for section in SECTIONS)
