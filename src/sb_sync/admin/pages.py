@@ -43,10 +43,12 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic 
 
     show_full_result_count = False
 
-    def lookup_allowed(self, lookup: str, *arguments: Any, **options: Any) -> bool:
+    def lookup_allowed(self, lookup: str, value: Any, request: Any = None) -> bool:
         """Refuse to filter by what is not shown: the address of a list can name any field."""
-        is_shown = lookup.split(LOOKUP_SEP)[0] not in (self.exclude or ())
-        return is_shown and super().lookup_allowed(lookup, *arguments, **options)
+        # Django below 5.0 gives no request, and takes none.
+        arguments = (lookup, value) if request is None else (lookup, value, request)
+        is_shown = lookup.split(LOOKUP_SEP, maxsplit=1)[0] not in (self.exclude or ())
+        return is_shown and super().lookup_allowed(*arguments)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Refuse new rows."""

@@ -64,7 +64,7 @@ def _log(event: Event, operation: str, *, count: int, error: str) -> List[Statem
         "status": _judge(event),
         "model_name": _single_model(event),
         "object_count": count,
-        "error_message": clean_text(error),
+        "error_message": clean_text(error[: setting("LOG_BODY_BYTES")]),
         "request_data": mask_body(event.request_data),
         "request_id": event.request.request_id,
         "timestamp": timezone.now(),

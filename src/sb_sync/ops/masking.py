@@ -15,6 +15,8 @@ HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 NO_WORD = re.compile(r"[\W_]+")
 # What quotes, commas and brackets cost, about.
 OVERHEAD = 4
+# From here on an integer is text: no database's own is larger.
+LARGE = 2**63
 
 
 def mask_body(body: Any) -> Any:
@@ -46,6 +48,9 @@ class _Masker:
             return self._copy_list(value)
         if isinstance(value, str):
             return self._copy_text(value)
+        if isinstance(value, int) and abs(value) >= LARGE:
+            # Thousands of digits are no small value, and not every database takes them as a number.
+            return self._copy_text(str(value))
         self.room -= OVERHEAD
         # NaN and Infinity are no JSON; a database refuses them.
         return value if not isinstance(value, float) or abs(value) < float("inf") else str(value)

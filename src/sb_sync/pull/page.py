@@ -10,6 +10,7 @@ from sb_sync.access import Scope
 from sb_sync.feed import Reading, Start
 from sb_sync.pull.plan import PassPlan
 from sb_sync.pull.read import read_slice
+from sb_sync.pull.request import reading_of
 from sb_sync.pull.stand import Place, Stand
 
 __all__ = ["Page", "Progress", "fill_page"]
@@ -91,5 +92,6 @@ def _read_model(reading: Reading, scope: Scope, plan: PassPlan, *, stand: Stand,
     if room == 0:
         unread: Optional[Place] = stand.position or Start()
         return Progress(stand, position=unread, is_reset=stand.is_reset)
-    part = read_slice(reading, scope, stand, room)
+    with reading_of(stand.label):
+        part = read_slice(reading, scope, stand, room)
     return Progress(stand, part.records, part.position, is_idle=part.is_idle, is_reset=stand.is_reset or part.is_reset)

@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Dict, List, Mapping, Optional, Tuple
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple
 
 from django.apps import apps
+from django.db import InterfaceError, OperationalError
 
 from sb_sync import catalog
 from sb_sync.access import Scope, dependencies
 from sb_sync.catalog import SyncedModel
 from sb_sync.config import setting
-from sb_sync.errors import InvalidCursor, MalformedRequest
+from sb_sync.errors import InvalidCursor, MalformedRequest, SyncError, TooLarge
 from sb_sync.protocol import MODEL, NOT_ENABLED, PERMISSION_DENIED, UNAVAILABLE, UNKNOWN_MODEL
 from sb_sync.relations import InvalidPath, Relation
 
-__all__ = ["Asked", "PullRequest", "Refused", "parse_request", "refuse_model"]
+__all__ = ["Asked", "PullRequest", "Refused", "Unreadable", "parse_request", "reading_of", "refuse_model"]
 
 DETAILS: Mapping[str, str] = {
     UNKNOWN_MODEL: "There is no such model.",
     NOT_ENABLED: "This model is not synchronised.",
     PERMISSION_DENIED: "You may not pull this model.",
-    UNAVAILABLE: "Changes of this model are not recorded just now: ask again later.",
+    UNAVAILABLE: "This model cannot be read, or its changes are not recorded, just now: ask again later.",
 }
 # A label that no model can have is repeated only so far.
 SHOWN_LENGTH = 200
+# More models than any project has: what is refused is answered one by one, at several times its length.
+MOST_MODELS = 5000
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,26 @@ class Refused:
             "code": self.code,
             "detail": DETAILS[self.code],
         }
+
+
+class Unreadable(Exception):
+    """Rows of one model cannot be read: by a `get_queryset` that fails, or a value that nothing can make JSON of."""
+
+    def __init__(self, label: str) -> None:
+        """Take the model's label."""
+        self.label = label
+        super().__init__(label)
+
+
+@contextmanager
+def reading_of(label: str) -> Iterator[None]:
+    """Let what fails within be one model's failure: others are served. A database that is away is everybody's."""
+    try:
+        yield
+    except (SyncError, OperationalError, InterfaceError):
+        raise
+    except Exception as error:
+        raise Unreadable(label) from error
 
 
 @dataclass(frozen=True)
@@ -101,6 +125,8 @@ def _read_models(scope: Scope, value: Any) -> Mapping[str, Any]:
     """Return what is known of each model by label; all that the user may pull where none are named."""
     if value is None:
         return {label: None for label in scope.rights if scope.may_pull(label)}
+    if isinstance(value, (dict, list)) and len(value) > MOST_MODELS:
+        raise TooLarge(f"A pull may name {MOST_MODELS} models at most.", limit=MOST_MODELS)
     if isinstance(value, dict):
         return value
     if isinstance(value, list) and all(isinstance(label, str) for label in value):

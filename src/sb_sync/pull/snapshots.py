@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Dict, List, Mapping, Sequence, Tuple
 
 from sb_sync import feed
@@ -10,10 +11,13 @@ from sb_sync.protocol import UNAVAILABLE
 from sb_sync.pull.memory import Memory
 from sb_sync.pull.page import Page, fill_page
 from sb_sync.pull.plan import make_plan
-from sb_sync.pull.request import Asked, PullRequest, Refused
+from sb_sync.pull.request import Asked, PullRequest, Refused, Unreadable
 from sb_sync.wire import remember_field_lists
 
 __all__ = ["read_pages"]
+
+
+logger = logging.getLogger("sb_sync")
 
 
 def read_pages(scope: Scope, request: PullRequest, memories: Mapping[str, Memory]) -> Tuple[List[Page], List[Refused]]:
@@ -25,11 +29,30 @@ def read_pages(scope: Scope, request: PullRequest, memories: Mapping[str, Memory
     pages: List[Page] = []
     room = request.batch_size
     for using, items in by_database.items():
-        page, unavailable = _read_page(using, scope, items, memories=memories, room=room)
+        page, unavailable = _read_what_can_be(using, scope, items, memories=memories, room=room)
         room -= len(page.records)
         pages.append(page)
         refused.extend(unavailable)
     return pages, refused
+
+
+def _read_what_can_be(
+    using: str, scope: Scope, items: Sequence[Asked], *, memories: Mapping[str, Memory], room: int
+) -> Tuple[Page, List[Refused]]:
+    """Read one database; without a model whose rows cannot be read, so that it does not keep the others from a client.
+
+    Begun anew for each such model: a snapshot in which a statement failed may be of no more use.
+    """
+    refused: List[Refused] = []
+    while True:
+        try:
+            page, missing = _read_page(using, scope, items, memories=memories, room=room)
+        except Unreadable as error:
+            logger.exception("Rows of %s cannot be read.", error.label)
+            refused.append(Refused(error.label, UNAVAILABLE))
+            items = [item for item in items if item.synced.label != error.label]
+        else:
+            return page, [*refused, *missing]
 
 
 def _read_page(

@@ -15,7 +15,7 @@ from sb_sync.access import Scope
 from sb_sync.errors import InvalidCursor
 from sb_sync.feed import Checkpoint, CheckpointRef, Cursor, KeyPosition, Position, Reading, Start, decode_cursor
 from sb_sync.pull.memory import Memory
-from sb_sync.pull.request import Asked, refuse_model
+from sb_sync.pull.request import Asked, reading_of, refuse_model
 from sb_sync.wire import ModelSchema, schema_of
 
 __all__ = ["Place", "Stand", "find_stands"]
@@ -72,7 +72,9 @@ def find_stands(
     stands = []
     for item in asked:
         label = item.synced.label
-        stand = Stand(item, schema_of(item.synced), _fingerprint(scope, item), time=times.get(label))
+        with reading_of(label):
+            fingerprint = _fingerprint(scope, item)
+        stand = Stand(item, schema_of(item.synced), fingerprint, time=times.get(label))
         if label in times:
             stand = _go_on_from_time(stand, reading, memories.get(label))
         elif label in cursors:

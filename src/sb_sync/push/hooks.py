@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import copy
+import json
 import logging
 from collections import defaultdict
 from dataclasses import dataclass, replace
-from typing import Any, Dict, List, Mapping, Sequence, Union
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Union
 
 from django.db import InterfaceError, OperationalError, transaction
 
@@ -20,7 +21,7 @@ from sb_sync.push.identify import identify
 from sb_sync.registry import runs_own
 from sb_sync.wire import schema_of
 
-__all__ = ["Draft", "ask_project", "has_before_push", "read_draft", "run_after_push"]
+__all__ = ["Draft", "ask_project", "check_json", "has_before_push", "read_draft", "run_after_push"]
 
 logger = logging.getLogger("sb_sync")
 
@@ -50,7 +51,18 @@ def read_draft(scope: Scope, draft: Draft, using: str) -> Union[Record, Outcome]
     if isinstance(changed, Outcome):
         return changed
     fields = _take_back(draft, record if changed is None else changed)
-    return identify(scope, replace(draft.envelope, fields=fields), draft.synced)
+    fault = check_json(draft.synced, "before_push", fields)
+    return fault or identify(scope, replace(draft.envelope, fields=fields), draft.synced)
+
+
+def check_json(synced: SyncedModel, name: str, values: Mapping[Any, Any]) -> Optional[Outcome]:
+    """Return the refusal of values from the project that are no JSON: no table of ours could keep them."""
+    try:
+        json.dumps(values)
+    except (TypeError, ValueError, RecursionError):
+        logger.exception("%s gave a %s that is no JSON.", name, synced.label)
+        return refuse(INTERNAL)
+    return None
 
 
 def ask_project(synced: SyncedModel, name: str, using: str, *arguments: Any) -> Union[Dict[str, Any], Outcome, None]:

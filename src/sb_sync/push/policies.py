@@ -27,7 +27,7 @@ from sb_sync.push.authorize import authorize
 from sb_sync.push.batch import Envelope, Outcome, Record, Task, refuse
 from sb_sync.push.client_ids import names_in
 from sb_sync.push.conflicts import Versions, read_visible, reject
-from sb_sync.push.hooks import ask_project
+from sb_sync.push.hooks import ask_project, check_json
 from sb_sync.push.identify import identify
 from sb_sync.push.locate import find_key
 from sb_sync.push.sides import check_base, describe_client, find_differences, merge
@@ -127,7 +127,7 @@ def _ask_project(state: PushState, record: Record, note: Note) -> Union[Record, 
         return reject(state, record, note)
     if isinstance(answer, Outcome):
         return answer
-    resolved = _read_answer(state, record, answer)
+    resolved = check_json(record.synced, "resolve_conflict", answer) or _read_answer(state, record, answer)
     if isinstance(resolved, Record):
         state.notes[record.index] = replace(note, settled=RESOLVED)
     return resolved
@@ -142,7 +142,7 @@ def _read_answer(state: PushState, record: Record, answer: Mapping[str, Any]) ->
         version=None,
         base=None,
         is_deletion=answer.get(DELETED) is True,
-        fields={name: value for name, value in answer.items() if name not in ENVELOPE},
+        fields={str(name): value for name, value in answer.items() if name not in ENVELOPE},
     )
     synced = authorize(state.scope, envelope)
     if isinstance(synced, Outcome):

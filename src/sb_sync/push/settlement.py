@@ -18,6 +18,7 @@ from sb_sync.protocol import DELETED, ENVELOPE, KEY
 from sb_sync.push.apply import apply_records
 from sb_sync.push.authorize import authorize
 from sb_sync.push.batch import Envelope, Outcome, Record
+from sb_sync.push.client_ids import names_in
 from sb_sync.push.conflicts import Versions, read_visible
 from sb_sync.push.history import attributed_to
 from sb_sync.push.identify import identify
@@ -106,6 +107,9 @@ def _read(scope: Scope, synced: SyncedModel, conflict: SyncConflict, wanted: Map
     read = denied if isinstance(denied, Outcome) else identify(scope, envelope, synced)
     if isinstance(read, Outcome):
         raise NotSettled(_explain(read))
+    if names_in([read]):
+        # What one user calls a row may be another row to the one who settles.
+        raise NotSettled(_("A row is named by what its client called it. Name it by its key."))
     return read
 
 

@@ -191,3 +191,12 @@ def test_a_model_that_is_gone(world: World) -> None:
     SyncConflict.objects.update(model_name="old.Model")
     conflict.refresh_from_db()
     assert "not synchronised" in refuse(conflict, SERVER, world.user)
+
+
+@pytest.mark.parametrize("choice", [CLIENT, VALUES])
+def test_what_the_client_calls_a_row_is_not_what_the_one_who_settles_calls_so(world: World, choice: str) -> None:
+    # Both devices count from 1.
+    world.one(user=world.clerk, model="testapp.Region", _client_id="1", name="Somewhere else")
+    conflict = make_conflict(world, region={"_client_id": "1"})
+    assert conflict.client["region_id"] == {"_client_id": "1"}
+    assert "by its key" in refuse(conflict, choice, world.clerk, {"region": {"_client_id": "1"}})

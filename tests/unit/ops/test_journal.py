@@ -155,3 +155,10 @@ def test_requests_at_once_count_every_record() -> None:
     assert not failures
     assert set(SyncMetadata.objects.values_list("total_synced", flat=True)) == {60}
     assert set(UserSyncMetadata.objects.values_list("total_synced", flat=True)) == {30}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_a_client_repeats_without_end_is_cut(settings: Any) -> None:
+    settings.SB_SYNC = {"LOG_BODY_BYTES": 100}
+    World().pull({}, errors={"x" * 1_000_000: "unknown_model"})
+    assert len(SyncLog.objects.get().error_message) == 100

@@ -53,3 +53,9 @@ def test_what_no_database_takes_is_replaced() -> None:
 @pytest.mark.parametrize("name", ["API-Key", "APIKey", "x-api-key", "Authorization", "HTTP_AUTHORIZATION", "user.pin"])
 def test_names_are_compared_whatever_way_they_are_written(name: str) -> None:
     assert mask_body({name: "hush"}) == {name: MASK}
+
+
+def test_a_number_of_thousands_of_digits_counts_as_what_it_takes(settings: Any) -> None:
+    settings.SB_SYNC = {"LOG_BODY_BYTES": 100}
+    assert len(str(mask_body({"data": [10**4000] * 100}))) < 400
+    assert mask_body([2**63 - 1, -(2**63)]) == [2**63 - 1, str(-(2**63))]
