@@ -11,10 +11,12 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from datetime import timezone as clock
+from functools import lru_cache
 from typing import Any, Dict, Mapping, Optional
 
 import jwt
 from django.conf import settings
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
@@ -123,8 +125,7 @@ def _decode(token: str, kind: str) -> Dict[str, Any]:
 def _load_family(claims: Mapping[str, Any]) -> TokenFamily:
     """Return the family that claims name, if it and its user still stand: one query, which brings what is set along."""
     family_id = _read_uuid(claims["fam"])
-    standing = AllThatIsSet.bring_along(TokenFamily.objects.select_related("user").filter(revoked_at=None))
-    family: Optional[TokenFamily] = None if family_id is None else standing.filter(id=family_id).first()
+    family: Optional[TokenFamily] = None if family_id is None else _standing_families().filter(id=family_id).first()
     if family is None or family.expires_at <= timezone.now() or str(family.user_id) != claims["sub"]:
         raise InvalidToken
     catalog.refresh(AllThatIsSet.take_from(family))
@@ -132,6 +133,12 @@ def _load_family(claims: Mapping[str, Any]) -> TokenFamily:
     if not user.is_active or not constant_time_compare(_fingerprint(user), str(claims["pwd"])):
         raise InvalidToken
     return family
+
+
+@lru_cache(maxsize=1)
+def _standing_families() -> QuerySet[TokenFamily]:
+    """Return the query for families that have not ended, put together once: it is asked with each request."""
+    return AllThatIsSet.bring_along(TokenFamily.objects.select_related("user").filter(revoked_at=None))
 
 
 def _fingerprint(user: Any) -> str:
