@@ -260,22 +260,10 @@ class FeedBackend(ABC):
     @abstractmethod
     def is_blocked(self, error: OperationalError) -> bool:
         """Tell whether others hold what a statement needed, so that the same transaction may succeed later."""
-    def write_upsert(
+
     def is_refusal(self, error: OperationalError) -> bool:
         """Tell whether an error means a value that cannot be stored, though its class says otherwise."""
         return False
-        self, table: str, columns: Sequence[str], rows: str, unique: Sequence[str], assignments: Mapping[str, str]
-    ) -> str:
-        """Return the INSERT of rows that changes, by assignments made in their order, those that stand already.
-
-        They are told by what is unique; in the assignments `existing` is such a row, `excluded` the one that would have
-        been inserted.
-        """
-        names = ", ".join(map(self.quote, columns))
-        changes = ", ".join(f"{self.quote(name)} = {value}" for name, value in assignments.items())
-        collision = "ON CONFLICT ({}) DO UPDATE SET {}".format(", ".join(map(self.quote, unique)), changes)
-        return f"INSERT INTO {self.quote(table)} AS existing ({names}) VALUES {rows} {collision}"
-
 
     def system(self) -> str:
         """Return the name of the system in which the log's transaction numbers mean something."""
