@@ -142,11 +142,13 @@ def _narrowed_models(state: PushState) -> Iterator[SyncedModel]:
 
 def _find_relations(state: PushState, synced: SyncedModel) -> Sequence[Relation]:
     """Return the relations by which rows of a model depend on others."""
+    row_filter = state.scope.filters.get(synced.label)
+    lists = () if row_filter is None else row_filter.lists
     try:
-        return dependencies(state.scope, synced)
+        return (*dependencies(state.scope, synced), *lists)
     except InvalidPath:
         # A check tells of it; the model cannot be pulled.
-        return ()
+        return lists
 
 
 def _find_kin(state: PushState, model: Type[Model]) -> Iterator[str]:

@@ -286,6 +286,21 @@ def test_a_deletion_sets_no_key_to_null_by_which_a_row_is_in_view(world: World) 
     assert one(world, REGION, id=north.pk, _deleted=True)["status"] == "deleted"
 
 
+@pytest.mark.parametrize("operator", ["exact", "ne", "in", "not_in", "isnull"])
+def test_a_deletion_moves_no_row_in_whose_list_it_stood(world: World, operator: str) -> None:
+    tag = Tag.objects.create(slug="hot", organization=world.acme)
+    row = world.customer("tagged")
+    row.tags.add(tag)
+    value = {"in": ["hot"], "not_in": ["hot"], "isnull": True}.get(operator, "hot")
+    world.restrict(CUSTOMER, leaf("tags", operator, value))
+    before = world.names(world.device(CUSTOMER))
+    result = one(world, "testapp.Tag", id="hot", _deleted=True)
+    assert (result["code"], str(row.pk) in str(result)) == ("protected", False)
+    assert world.names(world.device(CUSTOMER)) == before
+    row.tags.clear()
+    assert one(world, "testapp.Tag", id="hot", _deleted=True)["status"] == "deleted"
+
+
 def test_a_row_that_inherits_is_written_by_no_name_where_it_is_out_of_view(world: World) -> None:
     place, restaurant = "testapp.Place", "testapp.Restaurant"
     world.restrict(restaurant, leaf("name", "startswith", "A"))

@@ -35,6 +35,12 @@ class RowFilter:
         return tuple(dict.fromkeys(found for test in self._tests() for found in test.relations))
 
     @property
+    def lists(self) -> Tuple[Relation, ...]:
+        """Return the lists of keys that are looked at for nothing but the keys: a row that goes leaves them all."""
+        fields = [test.relation for test in self._tests() if not test.relations and test.relation is not None]
+        return tuple(dict.fromkeys(Relation(field.name, field.related_model._meta.concrete_model) for field in fields))
+
+    @property
     def rules(self) -> str:
         """Return a text that is the same for filters that choose by the same rules, however they are written."""
         return "nothing" if self.trees is None else _describe(All(self.trees))
