@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, Dict, Iterator
 
 import pytest
@@ -264,5 +268,49 @@ def test_the_projects_discovery_is_checked_like_any_setting(settings: Any) -> No
     settings.SB_SYNC = {"MODEL_DISCOVERY": wrong, "MAX_BATCH_SIZE": 5}
     assert [key for key, _ in config.find_faults()] == ["MODEL_DISCOVERY.INCLUDE_APPS", "MODEL_DISCOVERY.NO_KEY"]
     assert SyncConfig.get_config("MODEL_DISCOVERY", "INCLUDE_APPS") == []
+    settings.SB_SYNC = {"MODEL_DISCOVERY": {"EXCLUDE_MODELS": ["testapp.Nobody"]}}
+    assert "no installed model" in config.find_faults()[0][1]
     settings.SB_SYNC = {"MODEL_DISCOVERY": 5}
     assert config.find_faults() == [("MODEL_DISCOVERY", "must be a dict")]
+
+
+ALONE = """
+import sys
+from django.conf import settings
+settings.configure(
+    SECRET_KEY="x" * 40,
+    DATABASES={DATABASES},
+    INSTALLED_APPS=[
+        "django.contrib.auth", "django.contrib.contenttypes", "django.contrib.sites", "rest_framework",
+        "simple_history", "sb_sync",
+    ],
+    SB_SYNC={"MAX_BATCH_SIZE": 12},
+)
+from sb_sync.config import SyncConfig, setting
+assert SyncConfig.get_config("SETTINGS", "MAX_BATCH_SIZE") == 12
+import django
+django.setup()
+from sb_sync import catalog
+catalog.refresh()
+assert SyncConfig.get_config("SETTINGS", "MAX_BATCH_SIZE") == setting("MAX_BATCH_SIZE") == 12
+assert catalog.synced_models() == {}
+"""
+
+
+@pytest.mark.parametrize(
+    "databases",
+    [
+        {},
+        {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "/nowhere/at/all"}},
+        {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}},
+    ],
+    ids=["none", "away", "empty"],
+)
+def test_without_a_database_the_projects_settings_hold_from_the_first_import_on(databases: Dict[str, Any]) -> None:
+    script = ALONE.replace("{DATABASES}", repr(databases))
+    environment = {**os.environ, "PYTHONPATH": str(Path(config.__file__).parents[2])}
+    environment.pop("DJANGO_SETTINGS_MODULE", None)
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", script], env=environment, stderr=subprocess.PIPE, text=True
+    )
+    assert done.returncode == 0, done.stderr

@@ -12,27 +12,22 @@ import logging
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
+from typing import Any, Callable, Dict, Mapping, Optional, Tuple
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import Error as DatabaseUnreachable
 
-from sb_sync.config.declaration import InvalidSetting, Setting
+from sb_sync.config.declaration import InvalidSetting
 from sb_sync.config.model_discovery import MODEL_DISCOVERY
+from sb_sync.config.sections import DISCOVERY_SECTION, SETTINGS_SECTION, UNSET, declaration, value_without
 from sb_sync.config.settings import SETTINGS
 from sb_sync.config.store import MemoryStore, Place, Row, Store
 
 __all__ = [
-    "DISCOVERY_SECTION",
-    "SECTIONS",
-    "SETTINGS_SECTION",
     "Snapshot",
     "current",
-    "declaration",
     "discovery_values",
-    "find_faults",
-    "project_value",
     "read",
     "refresh",
     "release",
@@ -41,15 +36,7 @@ __all__ = [
     "store",
     "use_store",
     "value_of",
-    "value_without",
 ]
-
-SETTINGS_SECTION = "SETTINGS"
-DISCOVERY_SECTION = "MODEL_DISCOVERY"
-SECTIONS: Mapping[str, Mapping[str, Setting]] = MappingProxyType(
-    {SETTINGS_SECTION: SETTINGS, DISCOVERY_SECTION: MODEL_DISCOVERY}
-)
-UNSET: Any = object()
 
 logger = logging.getLogger("sb_sync")
 
@@ -153,62 +140,12 @@ def value_of(section: str, key: str, snapshot: Snapshot) -> Any:
     return value_without(section, key) if found is UNSET else found
 
 
-def value_without(section: str, key: str) -> Any:
-    """Return what one key holds where nothing is set in the database."""
-    value = project_value(section, key)
-    declared = SECTIONS[section][key]
-    return declared.default if value is UNSET or declared.fault(value) else value
-
-
-def project_value(section: str, key: str) -> Any:
-    """Return what the project's settings say of a key, or `UNSET`."""
-    given: Any = getattr(settings, "SB_SYNC", {})
-    if section != SETTINGS_SECTION and isinstance(given, dict):
-        given = given.get(section, {})
-    return given.get(key, UNSET) if isinstance(given, dict) else UNSET
-
-
-def declaration(section: str, key: str) -> Setting:
-    """Return what a key may hold. Raises `InvalidSetting` where there is no such section or key."""
-    if section not in SECTIONS:
-        raise InvalidSetting("{!r:.100} is no section; those are {}.".format(section, ", ".join(SECTIONS)))
-    if key not in SECTIONS[section]:
-        known = ", ".join(SECTIONS[section])
-        raise InvalidSetting(f"{key!r:.100} is no key of {section}; those are {known}.")
-    return SECTIONS[section][key]
-
-
-def find_faults() -> List[Tuple[str, str]]:
-    """Return (key, what is wrong) for each unknown or ill-typed key of `SB_SYNC`."""
-    given: Any = getattr(settings, "SB_SYNC", {})
-    if not isinstance(given, dict):
-        return [("SB_SYNC", "must be a dict")]
-    faults = _find_section_faults(SETTINGS_SECTION, {k: v for k, v in given.items() if k != DISCOVERY_SECTION})
-    discovery = given.get(DISCOVERY_SECTION, {})
-    if isinstance(discovery, dict):
-        faults += [
-            (f"{DISCOVERY_SECTION}.{key}", fault) for key, fault in _find_section_faults(DISCOVERY_SECTION, discovery)
-        ]
-    else:
-        faults.append((DISCOVERY_SECTION, "must be a dict"))
-    return sorted(faults)
-
-
 def _tell_others(snapshot: Snapshot) -> Snapshot:
     """Let contexts that hold nothing go by a snapshot, unless it was read in a transaction, which may yet fail."""
     global _newest
     if not _store.is_in_transaction():
         _newest = snapshot
     return snapshot
-
-
-def _find_section_faults(section: str, given: Mapping[Any, Any]) -> List[Tuple[str, str]]:
-    declared = SECTIONS[section]
-    found = (
-        (str(key), declared[key].fault(value) if key in declared else "is not a setting of sb_sync")
-        for key, value in given.items()
-    )
-    return [(key, fault) for key, fault in found if fault]
 
 
 def _make(rows: Tuple[Row, ...]) -> Snapshot:

@@ -10,6 +10,7 @@ from django.dispatch import Signal
 
 from sb_sync.config import snapshot as state
 from sb_sync.config.declaration import InvalidSetting, Setting
+from sb_sync.config.sections import SECTIONS, UNSET, declaration, project_value
 from sb_sync.config.store import REMOVED, Change, Guard, Place
 
 __all__ = ["DATABASE", "DEFAULT", "PROJECT", "KeyState", "SyncConfig", "configuration_changed"]
@@ -44,7 +45,7 @@ class SyncConfig:
 
         `default` counts only for a key that has none. Raises `InvalidSetting` for an unknown section or key.
         """
-        state.declaration(section, key)
+        declaration(section, key)
         value = copy.deepcopy(state.value_of(section, key, state.read()))
         return default if value is None else value
 
@@ -81,21 +82,18 @@ class SyncConfig:
     @staticmethod
     def describe(section: Optional[str] = None) -> List[KeyState]:
         """Return every key as it stands, or those of one section. Raises `InvalidSetting` for an unknown one."""
-        if section is not None and section not in state.SECTIONS:
-            raise InvalidSetting("{!r:.100} is no section; those are {}.".format(section, ", ".join(state.SECTIONS)))
+        if section is not None and section not in SECTIONS:
+            raise InvalidSetting("{!r:.100} is no section; those are {}.".format(section, ", ".join(SECTIONS)))
         found = state.read()
         return [
-            _describe(name, key, found)
-            for name, keys in state.SECTIONS.items()
-            for key in keys
-            if section in (None, name)
+            _describe(name, key, found) for name, keys in SECTIONS.items() for key in keys if section in (None, name)
         ]
 
 
 def find_value_faults(section: str, key: str, value: Any) -> List[str]:
     """Return what keeps a key from holding a value, what the value names included."""
     try:
-        declared = state.declaration(section, key)
+        declared = declaration(section, key)
     except InvalidSetting as error:
         return [str(error)]
     fault = declared.fault(value)
@@ -109,20 +107,20 @@ def _make_change(place: Place, value: Any, description: Optional[str] = None) ->
     faults = find_value_faults(*place, value)
     if faults:
         raise InvalidSetting("\n".join(faults))
-    return Change(*place, state.declaration(*place).to_json(value), description)
+    return Change(*place, declaration(*place).to_json(value), description)
 
 
 def _describe(section: str, key: str, found: state.Snapshot) -> KeyState:
     if (section, key) in found.values:
         source = DATABASE
     else:
-        source = DEFAULT if state.project_value(section, key) is state.UNSET else PROJECT
+        source = DEFAULT if project_value(section, key) is UNSET else PROJECT
     return KeyState(
         section=section,
         key=key,
         value=copy.deepcopy(state.value_of(section, key, found)),
         source=source,
-        declared=state.SECTIONS[section][key],
+        declared=SECTIONS[section][key],
         fault=found.faults.get((section, key), ""),
     )
 
