@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import unicodedata
 from typing import Any, Optional
 
 from rest_framework.request import Request
@@ -14,6 +15,9 @@ from sb_sync.config import setting
 from sb_sync.errors import Throttled
 
 __all__ = ["check_log_in", "find_address"]
+
+# Letters, numbers, punctuation and symbols, by the first letter of Unicode's categories.
+VISIBLE = "LNPS"
 
 
 class LogInThrottle(SimpleRateThrottle):
@@ -35,7 +39,7 @@ class LogInThrottle(SimpleRateThrottle):
 
 def check_log_in(request: Request, username: str) -> None:
     """Count one attempt by name and by address. Raises `Throttled` with the seconds to wait."""
-    waits = [_count(f"name {username.lower()}", request), _count(f"address {find_address(request)}", request)]
+    waits = [_count(f"name {_fold(username)}", request), _count(f"address {find_address(request)}", request)]
     if any(waits):
         raise Throttled(retry_after=max(waits))
 
@@ -45,6 +49,15 @@ def find_address(request: Request) -> Optional[str]:
     if api_settings.NUM_PROXIES is None:
         return request.META.get("REMOTE_ADDR")
     return str(BaseThrottle().get_ident(request))
+
+
+def _fold(username: str) -> str:
+    """Return a name without what a database may take no notice of: case, accents, blanks, and what is not seen.
+
+    Else every way of writing one user's name had attempts of its own.
+    """
+    parts = unicodedata.normalize("NFKD", username.casefold())
+    return "".join(part for part in parts if unicodedata.category(part)[0] in VISIBLE)
 
 
 def _count(counted: str, request: Request) -> int:
