@@ -15,6 +15,7 @@ from sb_sync.push.accesses import find_accesses
 from sb_sync.push.batch import Outcome, Record, Task
 from sb_sync.push.cascades import walk
 from sb_sync.push.client_ids import names_in
+from sb_sync.push.faults import working_on
 from sb_sync.push.locate import find_key
 from sb_sync.push.order import Turn, find_order
 from sb_sync.push.state import PushState
@@ -104,7 +105,8 @@ def _load_rows(state: PushState, records: Sequence[Record]) -> None:
             keys[record.label].append(key)
     for label, synced in catalog.synced_models().items():
         if label in keys:
-            state.rows.load(synced, keys[label])
+            with working_on(label):
+                state.rows.load(synced, keys[label])
 
 
 def _order(state: PushState, records: Sequence[Record], plan: _Plan) -> List[List[Task]]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Callable, Dict, List, Optional, Sequence, Tuple, Union
+from typing import Callable, Dict, FrozenSet, List, Optional, Sequence, Tuple, Union
 
 from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, transaction
 from django.utils.translation import gettext as _
@@ -17,6 +17,7 @@ from sb_sync.errors import IdempotencyConflict, MalformedRequest
 from sb_sync.protocol import INTERNAL
 from sb_sync.push.apply import apply_records
 from sb_sync.push.batch import NON_FIELD, Outcome, Record, refuse
+from sb_sync.push.faults import Unworkable
 from sb_sync.push.history import attributed_to
 from sb_sync.push.hooks import Draft, read_draft
 from sb_sync.push.ledger import keep_conflicts
@@ -47,7 +48,10 @@ class Applied:
 
 @dataclass(frozen=True)
 class Work:
-    """What is to be done. `is_failed` says that a record was refused before; `conclude` puts the answer together."""
+    """What is to be done. `is_failed` says that a record was refused before; `conclude` puts the answer together.
+
+    `unworkable` are the labels of models whose records are refused, because working on them failed.
+    """
 
     scope: Scope
     items: Sequence[Item]
@@ -56,6 +60,7 @@ class Work:
     request_id: str
     conclude: Callable[[Applied], PushAnswer]
     answers: Optional[StoredAnswers]
+    unworkable: FrozenSet[str] = frozenset()
 
     @property
     def databases(self) -> List[str]:
@@ -79,13 +84,23 @@ class _Undone(Exception):
 
 
 def carry_out(work: Work) -> PushAnswer:
-    """Apply the records and return the answer, again where another transaction came in between."""
+    """Apply the records and return the answer; without those of a model on which working fails."""
     if work.is_atomic and len(work.databases) > 1:
         raise MalformedRequest("An atomic push cannot span two databases.")
     for using in work.places:
         feed.refuse_open_transaction(using)
     for using in work.databases:
         remember_field_lists(using)
+    while True:
+        try:
+            return _try_again(work)
+        except Unworkable as error:
+            logger.exception("Push %s: records of %s cannot be worked on.", work.request_id, error.label)
+            work = replace(work, unworkable=work.unworkable | {error.label})
+
+
+def _try_again(work: Work) -> PushAnswer:
+    """Apply and conclude, again where another transaction came in between."""
     for attempt in range(1, MAX_ATTEMPTS + 1):
         try:
             return _attempt(work)
@@ -167,11 +182,18 @@ def _apply(work: Work, using: str) -> Part:
     """Apply the records of one database."""
     own = [item for item in work.items if item.synced.database == using]
     with attributed_to(work.scope.user_id):
-        read = {item.index: read_draft(work.scope, item, using) if isinstance(item, Draft) else item for item in own}
+        read = {item.index: _read(work, item, using) for item in own}
         records = [item for item in read.values() if isinstance(item, Record)]
         state = apply_records(work.scope, records, using)
     state.outcomes.update((index, item) for index, item in read.items() if isinstance(item, Outcome))
     return state, records
+
+
+def _read(work: Work, item: Item, using: str) -> Union[Record, Outcome]:
+    """Return the record that an item is, once the project saw it, or why it is refused."""
+    if item.synced.label in work.unworkable:
+        return refuse(INTERNAL)
+    return read_draft(work.scope, item, using) if isinstance(item, Draft) else item
 
 
 def _collect(parts: Sequence[Part]) -> Applied:

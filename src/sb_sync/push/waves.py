@@ -12,6 +12,7 @@ from sb_sync.push.batch import Change, Outcome, Task, refuse
 from sb_sync.push.cascades import find_anchored
 from sb_sync.push.conflicts import read_visible, tell_settled
 from sb_sync.push.deletions import delete_rows
+from sb_sync.push.faults import working_on
 from sb_sync.push.locate import find_key, locate
 from sb_sync.push.many import compare_lists, find_dangling_items, resolve_lists
 from sb_sync.push.policies import judge
@@ -38,7 +39,8 @@ def run_wave(state: PushState, tasks: Sequence[Task]) -> None:
     for synced in catalog.synced_models().values():
         own = [task for task in live if task.record.synced is synced]
         if own:
-            _run_model(state, synced, own)
+            with working_on(synced.label):
+                _run_model(state, synced, own)
 
 
 def _run_model(state: PushState, synced: SyncedModel, tasks: Sequence[Task]) -> None:
