@@ -97,6 +97,8 @@ def fingerprint(scope: Scope, synced: SyncedModel) -> str:
         _manager_condition(synced),
         None if row_filter is None else row_filter.rules,
         own_condition(scope, synced),
+        # Of relations that were not declared before, nobody was told.
+        *synced.sync.depends_on,
     )
     return hashlib.blake2b(repr(rules).encode(), digest_size=FINGERPRINT_SIZE).hexdigest()
 

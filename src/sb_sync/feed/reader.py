@@ -19,7 +19,7 @@ from sb_sync.feed.backends import FeedBackend, backend_for, working_backend_for
 from sb_sync.feed.backends.base import Entry, Observation, Position, Window
 from sb_sync.feed.identity import EpochChanged, Identity, ensure_identity, find_identity
 from sb_sync.feed.installation import find_captured
-from sb_sync.feed.plan import Reads, make_plan
+from sb_sync.feed.plan import Plan, Reads, make_plan
 from sb_sync.feed.related import BEGINNING, find_guards, find_related, read_dependents
 from sb_sync.feed.times import to_stored, to_utc
 from sb_sync.models import Checkpoint as CheckpointRow
@@ -100,16 +100,17 @@ def reading(using: str, models: Sequence[SyncedModel] = (), relations: Relations
     """
     refuse_open_transaction(using)
     backend = working_backend_for(using)
-    guards = _find_guards(using, models, relations)
+    plan = make_plan(using)
+    guards = _join(_find_guards(plan, models, relations))
     if transaction.get_connection(using).in_atomic_block:
         ensure_identity(using, backend.system())
-        opened = _open(backend, backend.observe(own_writes=True), {})
+        opened = _open(backend, backend.observe(own_writes=True), plan, frozenset())
         if opened is not None:
             yield opened
         return
     for _ in range(2):
         with transaction.atomic(using=using):
-            opened = _open(backend, backend.begin_reading(_join(guards)), guards)
+            opened = _open(backend, backend.begin_reading(guards), plan, guards)
             if opened is not None:
                 yield opened
                 return
@@ -118,19 +119,18 @@ def reading(using: str, models: Sequence[SyncedModel] = (), relations: Relations
     raise RuntimeError("The identity of the feed was deleted while it was made.")
 
 
-def _open(backend: FeedBackend, seen: Observation, guards: Guards) -> Optional[Reading]:
+def _open(backend: FeedBackend, seen: Observation, plan: Plan, guards: FrozenSet[str]) -> Optional[Reading]:
     """Return the reading of the transaction that was just begun, None where the feed has no identity yet."""
     identity = seen.identity or find_identity(backend.using)
     if identity is None:
         return None
     if identity.system != seen.system:
         raise EpochChanged
-    return Reading(backend, seen, identity, guards)
+    return Reading(backend, seen, identity, plan, guards)
 
 
-def _find_guards(using: str, models: Sequence[SyncedModel], relations: Relations) -> Guards:
+def _find_guards(plan: Plan, models: Sequence[SyncedModel], relations: Relations) -> Guards:
     """Return, by label, the tables whose triggers must stand: those of the tables that models depend on too."""
-    plan = make_plan(using)
     return {
         synced.label: (*plan.reads[synced.label].guards, *find_guards(plan, relations.get(synced.label, ())))
         for synced in models
@@ -145,15 +145,18 @@ def _join(guards: Guards) -> FrozenSet[str]:
 class Reading:
     """What one snapshot of one database tells."""
 
-    def __init__(self, backend: FeedBackend, seen: Observation, state: Identity, guards: Guards) -> None:
-        """Take what the first statement saw, and the tables whose triggers it looked at."""
+    def __init__(
+        self, backend: FeedBackend, seen: Observation, state: Identity, plan: Plan, guarded: FrozenSet[str]
+    ) -> None:
+        """Take what the first statement saw, what is captured, and the tables whose triggers were looked at."""
         self.using = backend.using
         self.snapshot = seen.snapshot
         self.started_at = to_utc(seen.started_at)
         self.state = state
         self._backend = backend
+        self._plan = plan
         self._triggers = seen.triggers
-        self._guarded = _join(guards)
+        self._guarded = guarded
 
     def checkpoints(self, ids: Iterable[int]) -> Dict[int, Checkpoint]:
         """Return those of these checkpoints that are there."""
@@ -193,7 +196,7 @@ class Reading:
         room = limit - len(own.changes)
         if room == 0:
             return replace(own, position=BEGINNING)
-        related = find_related(make_plan(self.using), site_id, relations)
+        related = find_related(self._plan, site_id, relations)
         found = read_dependents(self._backend, synced, site_id, related, window, after, room)
         known = {change.key for change in own.changes}
         keys = dict.fromkeys(_canonical(synced, key) for key in found.keys)
@@ -213,7 +216,7 @@ class Reading:
         reads = self._reads(synced)
         places = _places(reads, _site_of(synced, site_id))
         if after is None:
-            guards = _join(_find_guards(self.using, [synced], {synced.label: relations}))
+            guards = _join(_find_guards(self._plan, [synced], {synced.label: relations}))
             first = self._backend.read_first_entries(places, guards, window, limit)
             if first is None:
                 return ChangePage((), None, reset=True)
@@ -248,13 +251,12 @@ class Reading:
         relations: Relations = NO_RELATIONS,
     ) -> FrozenSet[str]:
         """Return the labels that have anything in their window, in one statement."""
-        plan = make_plan(self.using)
         wanted: Dict[Window, List[Tuple[str, str, int]]] = {}
         for synced, (base, target) in windows.items():
             reads = self._reads(synced)
             site = _site_of(synced, site_id)
             followed = relations.get(synced.label, ())
-            places = [*_places(reads, site), *find_related(plan, site_id, followed).places]
+            places = [*_places(reads, site), *find_related(self._plan, site_id, followed).places]
             wanted.setdefault(self._window(base, target), []).extend(
                 [(synced.label, *place) for place in places] + self._resets(synced, followed)
             )
@@ -262,7 +264,7 @@ class Reading:
 
     def captured(self, models: Sequence[SyncedModel], relations: Relations = NO_RELATIONS) -> FrozenSet[str]:
         """Return the labels whose triggers all stand as they should, those of the tables that they depend on too."""
-        guards = _find_guards(self.using, models, relations)
+        guards = _find_guards(self._plan, models, relations)
         tables = _join(guards)
         triggers = self._triggers
         if triggers is None or not tables <= self._guarded:
@@ -271,11 +273,11 @@ class Reading:
 
     def _resets(self, synced: SyncedModel, relations: Sequence[Relation]) -> List[Tuple[str, str, int]]:
         """Return where an entry stands that says that the log does not tell all."""
-        guards = _join(_find_guards(self.using, [synced], {synced.label: relations}))
+        guards = _join(_find_guards(self._plan, [synced], {synced.label: relations}))
         return [(synced.label, table, EVERYONE) for table in sorted(guards)]
 
     def _reads(self, synced: SyncedModel) -> Reads:
-        return make_plan(self.using).reads[synced.label]
+        return self._plan.reads[synced.label]
 
     def _window(self, base: Checkpoint, target: Optional[Checkpoint]) -> Window:
         return Window(base.snapshot, self.snapshot if target is None else target.snapshot)

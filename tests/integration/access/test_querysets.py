@@ -117,6 +117,22 @@ def test_another_condition_or_value_begins_that_model_again(world: World, choose
     assert world.names(device) == []
 
 
+def test_other_declared_relations_begin_that_model_again(world: World, choose: Callable[..., None]) -> None:
+    def seen(queryset: Any, scope: Any) -> Any:
+        return queryset.filter(customer__region__name=scope.username)
+
+    choose(Order, seen, "customer")
+    order = Order.objects.create(customer=world.customer("one", region=world.region("South")), number="1")
+    device = world.device(CUSTOMER, ORDER)
+    Region.objects.update(name="ann")
+    device.pull()
+    assert device.keys(ORDER) == []
+    choose(Order, seen, "customer__region")
+    device.pull()
+    assert device.resets == [ORDER]
+    assert device.keys(ORDER) == [str(order.pk)]
+
+
 def test_a_condition_that_nothing_meets_shows_nothing(world: World, choose: Callable[..., None]) -> None:
     choose(Customer, lambda queryset, scope: queryset.none())
     row = world.customer("one")

@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from sb_sync import catalog
 from sb_sync.api.tokens import log_in
+from sb_sync.feed.plan import _make_plan
 from tests.integration.api.client import Api
 from tests.integration.pull.puller import make_puller
 from tests.testapp.models import Customer, Tag
@@ -65,6 +66,18 @@ def test_a_page_takes_few_statements_whatever_its_size(size: int) -> None:
     assert not empty["data"]
     print("first, delta, empty:", counter.counts)
     assert max(counter.counts) <= LIMITS[connection.vendor], counter.counts
+
+
+def test_what_is_captured_is_looked_up_no_oftener_for_all_models_than_for_one() -> None:
+    counter = Counter()
+    everything = cursors(counter.pull(None))
+    one = {"testapp.Customer": everything["testapp.Customer"]}
+    counts = []
+    for asked in (everything, one):
+        before = _make_plan.cache_info().hits
+        assert not counter.pull(asked)["data"]
+        counts.append(_make_plan.cache_info().hits - before)
+    assert counts[0] <= counts[1]
 
 
 def test_a_pull_of_all_models_with_nothing_new_takes_as_few_as_one_of_a_single_model() -> None:

@@ -132,6 +132,15 @@ def test_a_queryset_that_goes_by_rows_and_scope_is_none_to_tell_of() -> None:
 
 
 @pytest.mark.django_db
+def test_a_column_that_is_called_like_a_clock_is_none() -> None:
+    give(lambda queryset, scope: queryset.extra(where=['"now" = 1 OR "random" IS NULL']), "region")
+    acme = make_organization("acme")
+    grant(acme)
+    make_member(acme)
+    assert "sb_sync.E203" not in run(databases=["default"])
+
+
+@pytest.mark.django_db
 def test_nobody_to_look_for_is_no_fault() -> None:
     give(lambda queryset, scope: queryset[:3], "region")
     assert "sb_sync.E203" not in run(databases=["default"])

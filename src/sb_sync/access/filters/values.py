@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timezone
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Any, Callable, FrozenSet, Mapping, Tuple
 
 from django.conf import settings
@@ -55,6 +55,8 @@ WHOLE = re.compile(r"-?[0-9]{1,20}")
 LARGEST = (-(2**63), 2**63 - 1)
 # Dates, times, durations, UUIDs and addresses are no longer than this as texts.
 LONGEST_WORD = 64
+# So that no digit of a decimal is rounded off.
+EXACTLY = Context(prec=LONGEST_WORD)
 FAULTS = (ValidationError, TypeError, ValueError, ArithmeticError)
 
 
@@ -125,7 +127,7 @@ def _read_decimal(field: Any, value: Any) -> Any:
     number = Decimal(str(value))
     if not number.is_finite():
         return None
-    number = number.normalize() if number else Decimal(0)
+    number = number.normalize(EXACTLY) if number else Decimal(0)
     DecimalValidator(field.max_digits, field.decimal_places)(number)
     return number
 

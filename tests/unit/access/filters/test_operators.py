@@ -9,10 +9,12 @@ from random import Random
 from typing import Any, Dict, List, Set
 
 import pytest
+from django.db import models
 
 from sb_sync import catalog
 from sb_sync.access.filters import check_condition, compile_filter
 from sb_sync.access.filters.resolve import RowFilter
+from sb_sync.access.filters.values import read_value
 from sb_sync.testing.factories import make_member, make_organization
 from tests.testapp.models import Customer, Order, Region, Restaurant, Specimen, Tag, Visit
 
@@ -106,6 +108,13 @@ def test_ordered_values_compare_as_such_and_null_is_false(field: str) -> None:
 
 def write(organization: Any, text: str) -> Specimen:
     return Specimen.objects.create(organization=organization, text=text)
+
+
+def test_no_digit_of_a_long_decimal_is_lost() -> None:
+    field = models.DecimalField(name="amount", max_digits=40, decimal_places=2)
+    written = "12345678901234567890123456789012345678.91"
+    assert read_value(field, "exact", written) == Decimal(written)
+    assert repr(read_value(field, "exact", "1.50")) == repr(read_value(field, "exact", 1.5))
 
 
 def test_texts_compare_in_their_case_and_nothing_in_them_is_special() -> None:
