@@ -8,7 +8,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
-from typing import Dict, FrozenSet, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple
+from typing import Dict, FrozenSet, Iterable, Iterator, List, Mapping, Optional, Sequence, Set, Tuple
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -24,6 +24,7 @@ from sb_sync.feed.related import BEGINNING, find_guards, find_related, read_depe
 from sb_sync.feed.times import to_stored, to_utc
 from sb_sync.models import Checkpoint as CheckpointRow
 from sb_sync.models.changes import EVERYONE, SHARED, UNRESOLVED
+from sb_sync.optimizations.chunks import split
 from sb_sync.relations import Relation
 
 __all__ = [
@@ -239,10 +240,11 @@ class Reading:
         """
         if not keys or synced.tenant is None:
             return frozenset()
-        rows = synced.model._base_manager.using(self.using).filter(
-            **{"pk__in": [_canonical(synced, key) for key in keys], synced.tenant.lookup: site_id}
-        )
-        return frozenset(str(key) for key in rows.values_list("pk", flat=True))
+        rows = synced.model._base_manager.using(self.using).filter(**{synced.tenant.lookup: site_id})
+        found: Set[str] = set()
+        for chunk in split([_canonical(synced, key) for key in keys], self.using):
+            found.update(map(str, rows.filter(pk__in=chunk).values_list("pk", flat=True)))
+        return frozenset(found)
 
     def changed_labels(
         self,

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from operator import itemgetter
-from typing import AbstractSet, Any, Dict, Iterable, Iterator, List, Optional, Sequence, Set, Tuple
+from typing import AbstractSet, Any, Dict, Iterable, Iterator, List, Sequence, Set, Tuple
 
-from django.db import connections
 from django.db.models import BigIntegerField, CharField, F, TextField, Value
 from django.db.models.functions import Cast
 
@@ -14,14 +13,13 @@ from sb_sync import wire
 from sb_sync.access import Scope, scoped_queryset
 from sb_sync.feed import ChangedKey, KeyPosition, Position, Reading
 from sb_sync.models import ClientRecord
+from sb_sync.optimizations.chunks import split
 from sb_sync.protocol import CLIENT_ID, KEY, REASON_DELETED, REASON_OUT_OF_SCOPE
 from sb_sync.pull.stand import Place, Stand
 
 __all__ = ["Slice", "read_slice"]
 
 Record = Dict[str, Any]
-# Left free in a statement that names as many keys as the database takes: the organization stands in it too.
-SPARE_PARAMETERS = 20
 
 
 @dataclass(frozen=True)
@@ -80,7 +78,7 @@ def _read_changed(reading: Reading, scope: Scope, stand: Stand, changes: Sequenc
         key = stand.schema.key_from_text(change.key)
         is_own[key] = is_own.get(key, False) or change.own
     records: List[Record] = []
-    for keys in _split(list(is_own), reading.using):
+    for keys in split(list(is_own), reading.using):
         rows = scoped_queryset(scope, stand.asked.synced).filter(pk__in=keys)
         records.extend(wire.read_records(stand.schema, rows, reading.using))
     seen = {record[KEY] for record in records}
@@ -112,7 +110,7 @@ def _add_client_ids(
     """
     by_key = {str(record[KEY]): record for record in records}
     existing: Set[Any] = set()
-    for keys in _split([*by_key, *missing], reading.using):
+    for keys in split([*by_key, *missing], reading.using):
         made = [key for key in keys if key in by_key]
         gone = [key for key in keys if key not in by_key]
         for text, client_id, number in sorted(_look_up(reading, scope, stand, made, gone), key=itemgetter(2)):
@@ -137,11 +135,3 @@ def _look_up(
     if not missing:
         return named
     return named.union(existing, all=True) if made else existing
-
-
-def _split(keys: Sequence[Any], using: str) -> Iterator[Sequence[Any]]:
-    """Yield as many keys at a time as a statement of the database may name."""
-    bound: Optional[int] = connections[using].features.max_query_params
-    size = len(keys) if bound is None else bound - SPARE_PARAMETERS
-    for start in range(0, len(keys), max(size, 1)):
-        yield keys[start : start + size]

@@ -18,9 +18,9 @@ from django.utils.translation import gettext as _
 from sb_sync import catalog
 from sb_sync.access import Scope
 from sb_sync.catalog import SyncedModel
+from sb_sync.optimizations.chunks import split
 from sb_sync.protocol import PROTECTED
 from sb_sync.push.batch import NON_FIELD, Change, Outcome, refuse
-from sb_sync.push.chunks import split
 from sb_sync.push.rows import extra_links
 from sb_sync.push.state import PushState
 from sb_sync.push.targets import find_values, touchable_rows

@@ -9,8 +9,8 @@ from django.db.models import Model
 from sb_sync import catalog
 from sb_sync.access import Scope
 from sb_sync.models import ClientRecord
+from sb_sync.optimizations.chunks import split
 from sb_sync.push.batch import ClientReference, Record, Reference
-from sb_sync.push.chunks import split
 from sb_sync.wire import schema_of
 
 __all__ = ["ClientIds", "names_in"]

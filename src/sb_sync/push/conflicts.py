@@ -7,9 +7,9 @@ from typing import Any, Dict, Mapping, Optional, Sequence
 
 from sb_sync.access import scoped_queryset
 from sb_sync.catalog import SyncedModel
+from sb_sync.optimizations.chunks import split
 from sb_sync.protocol import CONFLICT, DELETED, KEY
 from sb_sync.push.batch import MISSING, Outcome, Record
-from sb_sync.push.chunks import split
 from sb_sync.push.sides import find_differences, is_same_value
 from sb_sync.push.state import Note, PushState
 from sb_sync.wire import ModelSchema, find_field_lists, is_version_of, read_records, read_tag

@@ -11,10 +11,10 @@ from django.db.models.deletion import Collector, ProtectedError, RestrictedError
 
 from sb_sync.access import scoped_queryset
 from sb_sync.catalog import SyncedModel
+from sb_sync.optimizations.chunks import split
 from sb_sync.protocol import INTERNAL, REMOVED, UNCHANGED
 from sb_sync.push.batch import Change, Outcome, Task, refuse
 from sb_sync.push.cascades import Closure, find_blocked, protected, walk
-from sb_sync.push.chunks import split
 from sb_sync.push.conflicts import tell_settled
 from sb_sync.push.history import REASON
 from sb_sync.push.instances import call_project

@@ -11,7 +11,7 @@ from django.utils.functional import SimpleLazyObject
 from simple_history.models import HistoricalRecords
 
 from sb_sync.catalog import SyncedModel
-from sb_sync.push.chunks import split
+from sb_sync.optimizations.chunks import split
 
 __all__ = ["REASON", "attributed_to", "write_history"]
 

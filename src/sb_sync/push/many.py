@@ -7,8 +7,8 @@ from typing import Any, Dict, FrozenSet, List, Sequence, Set, Tuple, Union
 from django.db import connections
 
 from sb_sync.catalog import SyncedModel
+from sb_sync.optimizations.chunks import split
 from sb_sync.push.batch import Change, Outcome, Task
-from sb_sync.push.chunks import split
 from sb_sync.push.references import missing
 from sb_sync.push.state import PushState
 from sb_sync.push.targets import find_values, reachable_rows

@@ -10,7 +10,7 @@ from django.db import connections
 
 from sb_sync.access import Scope, scoped_queryset
 from sb_sync.catalog import SyncedModel
-from sb_sync.push.chunks import split
+from sb_sync.optimizations.chunks import split
 from sb_sync.wire import schema_of
 
 __all__ = ["Rows", "StoredRow", "extra_links", "has_relatives", "root_label"]

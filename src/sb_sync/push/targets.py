@@ -11,7 +11,7 @@ from django.db.models import Model
 from sb_sync import catalog
 from sb_sync.access import Scope, organization_queryset, scoped_queryset, visible_users
 from sb_sync.models import Organization
-from sb_sync.push.chunks import split
+from sb_sync.optimizations.chunks import split
 
 __all__ = ["find_values", "reachable_rows", "touchable_rows"]
 

@@ -11,9 +11,9 @@ from django.db.models import CheckConstraint, F, Model, Q, UniqueConstraint
 from django.utils.translation import gettext as _
 
 from sb_sync.catalog import SyncedModel
+from sb_sync.optimizations.chunks import split
 from sb_sync.protocol import DUPLICATE
 from sb_sync.push.batch import NON_FIELD, Change, Outcome, refuse
-from sb_sync.push.chunks import split
 from sb_sync.push.state import PushState
 from sb_sync.wire import ModelSchema
 

@@ -12,8 +12,8 @@ from django.db.models import DateField, TimeField
 from sb_sync.access import Scope, scoped_queryset
 from sb_sync.catalog import SyncedModel
 from sb_sync.feed import backend_for
+from sb_sync.optimizations.chunks import split
 from sb_sync.push.batch import Change
-from sb_sync.push.chunks import split
 
 __all__ = ["update_rows"]
 

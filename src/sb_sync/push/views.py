@@ -15,9 +15,9 @@ from django.db.models import Model
 from sb_sync import catalog
 from sb_sync.access import dependencies, organization_queryset, scoped_queryset
 from sb_sync.catalog import SyncedModel
+from sb_sync.optimizations.chunks import split
 from sb_sync.push.batch import Change
 from sb_sync.push.cascades import Closure, Effect, Node
-from sb_sync.push.chunks import split
 from sb_sync.push.rows import root_label
 from sb_sync.push.state import PushState
 from sb_sync.push.targets import find_values

@@ -10,6 +10,7 @@ from django.db.models.signals import post_migrate
 
 from sb_sync import catalog
 from sb_sync.models import FieldList
+from sb_sync.optimizations.chunks import split
 from sb_sync.wire.schema import schema_of
 
 __all__ = ["connect", "find_field_lists", "remember_field_lists"]
@@ -54,9 +55,9 @@ def find_field_lists(tags: Iterable[str], using: str) -> Mapping[str, Names]:
     """Return the names of the fields behind tags; one that nothing is known of is left out."""
     wanted = set(tags)
     unknown = [tag for tag in wanted if (using, tag) not in _known]
-    if unknown:
+    for chunk in split(unknown, using):
         # Perhaps another process, of a newer deployment, gave it away.
-        rows = FieldList.objects.using(using).filter(tag__in=unknown)
+        rows = FieldList.objects.using(using).filter(tag__in=chunk)
         _known.update(((using, tag), tuple(names)) for tag, names in rows.values_list("tag", "fields"))
     return {tag: _known[using, tag] for tag in wanted if (using, tag) in _known}
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterable, Iterator, List, Sequence, Tuple
+from typing import Any, Dict, Iterator, List, Sequence, Tuple
 
-from django.db import connections
-
+from sb_sync.optimizations.chunks import split
 from sb_sync.protocol import KEY, MODEL, VERSION
 from sb_sync.wire.fields import ModelSchema, WireField
 from sb_sync.wire.version import version_of
@@ -60,14 +59,6 @@ def _read_pairs(field: Any, owners: Sequence[Any], using: str) -> Iterator[Tuple
     through = field.remote_field.through
     owner = through._meta.get_field(field.m2m_field_name()).attname
     target = through._meta.get_field(field.m2m_reverse_field_name()).attname
-    for chunk in _split(owners, using):
+    for chunk in split(owners, using):
         pairs = through._base_manager.using(using).filter(**{owner + "__in": chunk, target + "__isnull": False})
         yield from pairs.order_by().values_list(owner, target)
-
-
-def _split(values: Sequence[Any], using: str) -> Iterable[Sequence[Any]]:
-    """Split values to as many as a statement of the database may name."""
-    limit = connections[using].features.max_query_params
-    if limit is None or len(values) <= limit:
-        return [values]
-    return [values[start : start + limit] for start in range(0, len(values), limit)]
