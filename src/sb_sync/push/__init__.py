@@ -3,6 +3,7 @@
 A file per step, in the order of `pipeline`: parse, authorize, identify (hooks: what the project changes first), then
 inside `transactions` accesses and order (waves of records that do not touch each other), and wave by wave policies
 (conflicts, sides), locate, validate, references, many, uniques, write or deletions; at last ledger, report, retries.
+`faults`: what fails for a whole model has the push begin again without its records.
 settlement: what staff do about a conflict later. Nothing here knows of HTTP.
 """
 
