@@ -15,8 +15,7 @@ from asgiref.testing import ApplicationCommunicator
 from django.core.handlers.asgi import ASGIHandler
 from django.db import OperationalError, connection
 
-from sb_sync.api.compression import read_qualities
-from sb_sync.api.streaming import NDJSON, wants_lines
+from sb_sync.api.streaming import NDJSON
 from sb_sync.models import (
     Checkpoint,
     ModelPermission,
@@ -388,28 +387,8 @@ class TestTraces:
         assert "no room on the disk" in caplog.text
 
 
-class TestNegotiation:
-    """Who gets lines, and how they travel."""
-
-    @pytest.mark.parametrize(
-        ("accept", "wanted"),
-        [
-            ("application/x-ndjson", True),
-            ("application/x-ndjson, */*;q=0.1", True),
-            ("application/json;q=0.5, application/x-ndjson;q=0.9", True),
-            ("APPLICATION/X-NDJSON; Q=0.2", True),
-            ("application/json, application/x-ndjson", False),
-            ("application/x-ndjson;q=0", False),
-            ("application/x-ndjson;q=0.5, */*", False),
-            ("application/x-ndjson;q=high", False),
-            ("*/*", False),
-            ("text/html", False),
-            ("", False),
-            (";;,=,q", False),
-        ],
-    )
-    def test_lines_are_given_to_those_who_like_them_best(self, accept: str, wanted: bool) -> None:
-        assert wants_lines({"HTTP_ACCEPT": accept}) is wanted
+class TestTransport:
+    """How lines travel."""
 
     def test_a_page_of_a_compressed_stream_can_be_read_when_it_comes(self, api: Api, regions: List[Region]) -> None:
         answer = api.post("pull/", {"models": MODELS}, HTTP_ACCEPT=NDJSON, HTTP_ACCEPT_ENCODING="gzip")
@@ -428,9 +407,6 @@ class TestNegotiation:
             assert answer["Cache-Control"] == "no-store"
             assert answer["X-Request-ID"]
             answer.close()
-
-    def test_what_cannot_be_read_is_not_liked(self) -> None:
-        assert read_qualities("a;q=1.001, b;q=, c;q=-1, d; q=0.250") == {"a": 0.0, "b": 0.0, "c": 0.0, "d": 0.25}
 
 
 @pytest.mark.skipif(django.VERSION < (4, 2), reason="older ones gather a stream first")

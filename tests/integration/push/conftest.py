@@ -13,3 +13,11 @@ def world(transactional_db: None) -> Any:
     from tests.integration.push.world import make_world
 
     return make_world()
+
+
+@pytest.fixture
+def story(world: Any) -> Any:
+    """Return a customer that was pushed, and then may be changed by somebody else."""
+    from tests.integration.push.story import Story
+
+    return Story(world)

@@ -11,7 +11,7 @@ from typing import Iterator, List
 
 import pytest
 
-from sb_sync.api.compression import inflate
+from sb_sync.api.compression import inflate, read_qualities
 from sb_sync.errors import MalformedRequest, TooLarge
 
 LIMIT = 1024 * 1024
@@ -91,3 +91,7 @@ def test_ruins_are_refused_and_nothing_else_happens() -> None:
 def test_other_formats_are_refused(data: bytes) -> None:
     with pytest.raises(MalformedRequest):
         inflate_all(data)
+
+
+def test_what_cannot_be_read_is_not_liked() -> None:
+    assert read_qualities("a;q=1.001, b;q=, c;q=-1, d; q=0.250") == {"a": 0.0, "b": 0.0, "c": 0.0, "d": 0.25}
