@@ -18,7 +18,14 @@ __all__ = ["make_shapes"]
 
 def make_shapes() -> Dict[str, Any]:
     """Return every shape by name."""
-    shapes = {**_make_errors(), **_make_sessions(), **make_push_shapes(), **make_pull_shapes(), **_make_models()}
+    shapes = {
+        **_make_errors(),
+        **_make_sessions(),
+        **make_push_shapes(),
+        **make_pull_shapes(),
+        **_make_models(),
+        **_make_fields(),
+    }
     return {name: {**made, "examples": [EXAMPLES[name]]} if name in EXAMPLES else made for name, made in shapes.items()}
 
 
@@ -50,7 +57,6 @@ def _make_sessions() -> Dict[str, Any]:
 
 
 def _make_models() -> Dict[str, Any]:
-    listed = " · ".join(f"`{word}`: {meaning}" for word, meaning in TYPES.items())
     policies = {"enum": [*POLICIES, OWN_CODE], "description": "What becomes of a record whose row has changed since."}
     return {
         "Models": shape({"models": {"type": "object", "additionalProperties": refer("Model")}}),
@@ -78,6 +84,12 @@ def _make_models() -> Dict[str, Any]:
                 },
             }
         ),
+    }
+
+
+def _make_fields() -> Dict[str, Any]:
+    listed = " · ".join(f"`{word}`: {meaning}" for word, meaning in TYPES.items())
+    return {
         "Field": shape(
             {
                 "name": TEXT,
