@@ -10,6 +10,7 @@ import pytest
 from django.conf import settings as django_settings
 from django.db import IntegrityError, connections, transaction
 from django.db.models import signals
+from django.test.utils import CaptureQueriesContext
 
 from sb_sync import catalog, pull
 from sb_sync.access import resolve_scope
@@ -126,6 +127,16 @@ def test_a_pull_reads_both_and_goes_on_in_both(world: World) -> None:
     assert read_all(world, cursors)["data"] == []
     Gauge.objects.using(OTHER).update(name="H")
     assert [record["name"] for record in read_all(world, cursors)["data"]] == ["H"]
+
+
+def test_a_pull_that_finds_nothing_writes_where_the_journals_are_and_nowhere_else(world: World) -> None:
+    world.results(*both())
+    cursors = {label: found["cursor"] for label, found in read_all(world)["metadata"].items()}
+    with CaptureQueriesContext(connections[OTHER]) as captured:
+        assert read_all(world, cursors)["data"] == []
+    statements = [query["sql"] for query in captured.captured_queries]
+    assert statements
+    assert not [sql for sql in statements if sql.startswith(("INSERT", "UPDATE"))]
 
 
 def fail_at_commit(using: str) -> None:

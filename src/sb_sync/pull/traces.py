@@ -62,7 +62,7 @@ def _is_transient(error: OperationalError, pages: Sequence[Page]) -> bool:
 
 def _databases(pages: Sequence[Page]) -> List[str]:
     """Return the databases that are written to: the one of the journals commits last."""
-    return list(dict.fromkeys([DEFAULT_DB_ALIAS, *(page.using for page in pages)]))
+    return list(dict.fromkeys([DEFAULT_DB_ALIAS, *(page.using for page in pages if _needs_checkpoint(page))]))
 
 
 def _write(pages: Sequence[Page], journal: Sequence[Statement]) -> List[Finished]:
