@@ -8,7 +8,7 @@ that inherits is a row of its parent, too, with the filters of each.
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import Any, Dict, Iterable, Iterator, Mapping, Sequence, Set, Type
+from typing import Any, Dict, Iterable, Iterator, Mapping, Sequence, Set, Tuple, Type
 
 from django.db.models import Model
 
@@ -18,7 +18,7 @@ from sb_sync.catalog import SyncedModel
 from sb_sync.optimizations.chunks import split
 from sb_sync.push.batch import Change
 from sb_sync.push.cascades import Closure, Effect, Node
-from sb_sync.push.rows import root_label
+from sb_sync.push.rows import extra_links, root_label
 from sb_sync.push.state import PushState
 from sb_sync.push.targets import find_values
 from sb_sync.registry import runs_own
@@ -27,15 +27,17 @@ from sb_sync.relations import InvalidPath, Relation
 __all__ = ["Views", "watch_deletion", "watch_writes"]
 
 Keys = Dict[str, Set[Any]]
+#: Rows by the label under which they must be in view, and the model under whose name, with whose key, they are written.
+Kin = Dict[Tuple[str, Type[Model]], Set[Any]]
 
 
 class Views:
     """What a user sees of some rows, remembered before other rows are written.
 
-    `kin` are rows that are written under another model's name, by label and key: these must be in view.
+    `kin` are rows that are written under another model's name: these must be in view.
     """
 
-    def __init__(self, state: PushState, rows: Mapping[str, Iterable[Any]], kin: Keys) -> None:
+    def __init__(self, state: PushState, rows: Mapping[str, Iterable[Any]], kin: Kin) -> None:
         """Look at rows, given by label and key."""
         self._state = state
         self._kin = kin
@@ -58,8 +60,9 @@ class Views:
 
     def _find_hidden(self, created: Sequence[Any] = ()) -> bool:
         """Tell whether any row that is written under another model's name is out of view."""
-        for label, keys in self._kin.items():
-            concerned = keys.union(created)
+        for (label, model), keys in self._kin.items():
+            kin = catalog.synced_models()[label].model
+            concerned = _find_keys(self._state, kin, model, keys.union(created))
             if self._find_there(label, concerned - self._find_visible(label, concerned)):
                 return True
         return False
@@ -83,7 +86,7 @@ def watch_writes(state: PushState, synced: SyncedModel, changes: Sequence[Change
     for owner, attname in _list_owners(state, synced.model):
         rows[owner.label].update(change.values[attname] for change in changes if attname in change.values)
     rows[synced.label] -= written
-    return Views(state, rows, dict.fromkeys(_find_kin(state, synced.model), written))
+    return Views(state, rows, {(label, synced.model): written for label in _find_kin(state, synced.model)})
 
 
 def watch_deletion(state: PushState, closure: Closure, roots: Iterable[Node]) -> Views:
@@ -102,10 +105,7 @@ def watch_deletion(state: PushState, closure: Closure, roots: Iterable[Node]) ->
     rows = _find_dependents(state, reached)
     for label, keys in changed.items():
         rows[label] |= keys
-    kin: Keys = defaultdict(set)
-    for model, keys in reached.items():
-        for label in _find_kin(state, model):
-            kin[label] |= keys
+    kin = {(label, model): keys for model, keys in reached.items() for label in _find_kin(state, model)}
     return Views(state, rows, kin)
 
 
@@ -119,10 +119,10 @@ def _find_dependents(state: PushState, reached: Mapping[Type[Model], Set[Any]]) 
         rows = organization_queryset(state.scope, synced).using(state.using)
         for relation in relations:
             for model, keys in reached.items():
-                if root_label(model) == root_label(relation.model):
-                    for chunk in split(sorted(keys, key=str), state.using):
-                        named = rows.filter(**{f"{relation.lookup}__pk__in": chunk})
-                        found[synced.label].update(named.values_list("pk", flat=True))
+                there = _find_keys(state, relation.model, model, keys)
+                for chunk in split(sorted(there, key=str), state.using):
+                    named = rows.filter(**{f"{relation.lookup}__pk__in": chunk})
+                    found[synced.label].update(named.values_list("pk", flat=True))
     for model, keys in reached.items():
         for owner, attname in _list_owners(state, model):
             for chunk in split(sorted(keys, key=str), state.using):
@@ -154,8 +154,29 @@ def _find_relations(state: PushState, synced: SyncedModel) -> Sequence[Relation]
 def _find_kin(state: PushState, model: Type[Model]) -> Iterator[str]:
     """Yield the labels of the user's narrowed models whose rows are rows of a model, by inheritance."""
     for synced in _narrowed_models(state):
-        if synced.model is not model and root_label(synced.model) == root_label(model):
+        is_kin = root_label(synced.model) == root_label(model)
+        if synced.model is not model and (is_kin or _find_link(synced.model, model) or _find_link(model, synced.model)):
             yield synced.label
+
+
+def _find_link(model: Type[Model], other: Type[Model]) -> Any:
+    """Return the key by which rows of a model name their part in another one's table, where it is no first parent."""
+    links = extra_links(model).items()
+    return next((link for parent, link in links if root_label(parent) == root_label(other)), None)
+
+
+def _find_keys(state: PushState, target: Type[Model], model: Type[Model], keys: Set[Any]) -> Set[Any]:
+    """Return the keys that rows of a model have as rows of another one; none where they are none of it."""
+    if root_label(target) == root_label(model):
+        return keys
+    down, up = _find_link(target, model), _find_link(model, target)
+    found: Set[Any] = set()
+    if down or up:
+        owner, named, wanted = (target, down.attname, "pk") if down else (model, "pk", up.attname)
+        for chunk in split(list(keys), state.using):
+            rows = owner._base_manager.using(state.using).filter(**{f"{named}__in": chunk})
+            found.update(rows.values_list(wanted, flat=True))
+    return found
 
 
 def _list_owners(state: PushState, model: Type[Model]) -> Iterator[Any]:
