@@ -155,6 +155,8 @@ def doomed(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[List[str]]
     """Let the commits of these databases fail, at the very end."""
     from sb_sync.push import transactions
 
+    if not connections[OTHER].features.can_defer_constraint_checks:
+        pytest.skip("the commits of this database find nothing out")
     places: List[str] = []
     keep_conflicts = transactions.keep_conflicts
 

@@ -168,7 +168,7 @@ def test_a_key_that_is_a_reference_pages_like_any_other(batch_size: int) -> None
 @pytest.mark.parametrize("batch_size", [1, 2, 100])
 def test_keys_of_text_page_in_the_order_of_the_database(batch_size: int) -> None:
     acme, puller = make_puller()
-    for slug in ("a", "B", "c", "D", "ä", "a-b", "a_b", "10", "9"):
+    for slug in ("a", "B", "c", "D", "é", "a-b", "a_b", "10", "9"):
         Tag.objects.create(slug=slug, organization=acme)
     puller.pull(batch_size=batch_size)
     puller.check()
