@@ -37,7 +37,7 @@ def run(scope: Scope, body: Mapping[str, Any], *, request: RequestInfo) -> PullA
             measurement=measurement,
         )
         finished = write_traces(pages, journal)
-    if refused and not asked.asked:
+    if asked.is_closed:
         return make_refusal(refused, request.request_id)
     return make_answer(scope, asked, finished, refused=refused, memories=memories)
 

@@ -87,6 +87,11 @@ class PullRequest:
     asked: Tuple[Asked, ...]
     refused: Tuple[Refused, ...]
 
+    @property
+    def is_closed(self) -> bool:
+        """Tell whether all that was asked for is refused for good; what is unavailable may be there again soon."""
+        return bool(self.refused) and not self.asked and all(item.code != UNAVAILABLE for item in self.refused)
+
 
 def parse_request(scope: Scope, body: Mapping[str, Any]) -> PullRequest:
     """Read the body of a pull.

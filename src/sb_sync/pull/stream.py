@@ -97,7 +97,7 @@ def _read_page(scope: access.Scope, body: Mapping[str, Any], journey: _Journey) 
         journey.memories = recall(scope)
     pages, refused = read_pages(scope, asked, journey.memories)
     journey.refused.update((item.label, item) for item in refused)
-    if refused and not asked.asked:
+    if asked.is_closed:
         raise refuse_all(refused)
     finished = write_traces(pages)
     answer = make_answer(scope, asked, finished, refused=refused, memories=journey.memories).body

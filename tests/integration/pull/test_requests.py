@@ -12,8 +12,11 @@ from sb_sync import feed
 from sb_sync.errors import InvalidCursor, MalformedRequest
 from sb_sync.events import PullFinished, pull_finished
 from sb_sync.models import ClientRecord
+from sb_sync.protocol import RequestInfo
+from sb_sync.pull import run_stream
 from sb_sync.testing.factories import grant, make_member, make_organization
 from tests.integration.pull.puller import Puller, make_puller, records
+from tests.integration.push.declaring import declared
 from tests.testapp.models import Customer, Order, Product
 
 
@@ -133,6 +136,18 @@ def test_a_model_whose_changes_are_not_recorded_is_kept_back() -> None:
     assert (alone.status, alone.body["data"]) == (200, [])
     feed.install("default")
     assert len(records(puller.step(["testapp.Product"]))) == 1
+
+
+def test_a_model_that_is_only_unavailable_is_no_refusal_for_whatever_reason() -> None:
+    _, puller = make_puller()
+    with declared(Customer, get_queryset=lambda self, queryset, scope: queryset, depends_on=["assigned_manager"]):
+        for labels in (["testapp.Customer"], ["testapp.Customer", "testapp.Nothing"]):
+            alone = puller.ask({"models": labels})
+            assert (alone.status, alone.body["data"], alone.body["errors"][0]["code"]) == (200, [], "unavailable")
+            *_, end = run_stream(lambda before: puller.scope(), {"models": labels}, request=RequestInfo("test"))
+            assert end[0]["errors"] == alone.body["errors"]
+    refused = puller.ask({"models": ["testapp.Nothing"]})
+    assert (refused.status, refused.body["errors"][0]["code"]) == (403, "unknown_model")
 
 
 def test_a_row_shows_what_its_user_called_it() -> None:
