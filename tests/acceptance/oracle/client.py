@@ -32,7 +32,7 @@ class OfflineClient:
         self.user = user
         self.organization = organization
         self.chance = chance
-        self.batch_size = chance.choice([3, 10, 1000])
+        self.batch_size = chance.choice([4, 20, 1000])
         self.sweeps = chance.random() < 0.5
         self.works_with_times = False
         self.loses = chance.choice([0.0, 0.0, 0.15])

@@ -14,7 +14,7 @@ from tests.acceptance.oracle.truth import find_view
 from tests.acceptance.oracle.world import World, clear, make_world
 
 Record = Dict[str, Any]
-STEPS = 24
+STEPS = 16
 
 
 def play(seed: int, *, restores: bool) -> None:
