@@ -28,6 +28,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Set up the database and the settings; pytest-django takes them up right after."""
+    config.addinivalue_line(
+        "markers", "only_on(*databases, reason): what is tested exists on these databases only; left out on others"
+    )
     database = config.getoption("--db")
     os.environ["SB_SYNC_TEST_FOLDER"] = tempfile.mkdtemp(prefix="sb_sync_tests_")
     os.environ["SB_SYNC_TEST_DB"] = database
@@ -66,11 +69,15 @@ def _do_not_wait_for_the_disk(sender: Any, connection: Any, **kwargs: Any) -> No
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: List[pytest.Item]) -> None:
-    """Leave out what does not depend on the database, where that is asked for."""
-    if not config.getoption("--only-on-database"):
-        return
-    left = [item for item in items if not _touches_a_database(item)]
-    items[:] = [item for item in items if _touches_a_database(item)]
+    """Leave out what is of another database, and what does not depend on any where that is asked for."""
+    database = config.getoption("--db")
+    only_on_database = config.getoption("--only-on-database")
+    kept, left = [], []
+    for item in items:
+        of_another = any(database not in mark.args for mark in item.iter_markers("only_on"))
+        is_left = of_another or (only_on_database and not _touches_a_database(item))
+        (left if is_left else kept).append(item)
+    items[:] = kept
     config.hook.pytest_deselected(items=left)
 
 

@@ -180,9 +180,8 @@ def test_a_client_that_stops_reading_holds_nobody_up(organization: Organization,
         assert left.get().status == "WARNING"
 
 
+@pytest.mark.only_on("postgresql", reason="it lets its connections be counted by name")
 def test_connections_are_not_left_behind(organization: Organization, token: str) -> None:
-    if connection.vendor != "postgresql":
-        pytest.skip("only a server has connections to count")
     make_visits(organization, FEW)
     with serving("gthread") as server:
         for _ in range(12):

@@ -18,12 +18,15 @@ CUSTOMER, ORDER = "testapp.Customer", "testapp.Order"
 # What SQLite took, and more rows than that.
 LIMIT, SIZE = 999, 1100
 
+pytestmark = [
+    pytest.mark.only_on("sqlite", reason="the others know no such bound"),
+    pytest.mark.skipif(not hasattr(sqlite3.Connection, "setlimit"), reason="Python below 3.11 cannot set it"),
+]
+
 
 @pytest.fixture
 def device(transactional_db: None) -> Iterator[Device]:
     """Return a device on such a database."""
-    if connection.vendor != "sqlite" or not hasattr(sqlite3.Connection, "setlimit"):
-        pytest.skip("only SQLite has such a bound, and Python below 3.11 cannot set it")
     feed.install("default")
     acme, _ = make_organization("acme"), make_organization("rival")
     grant(acme, delete=True)

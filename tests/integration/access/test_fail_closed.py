@@ -70,7 +70,8 @@ def test_a_broken_filter_lets_nobody_see_or_write_anything(world: World, name: s
     else:
         is_stored = store("sb_sync_modelpermission", "filters", BROKEN[name])
     if not is_stored:
-        pytest.skip("the database refuses it")
+        # What the database itself refuses opens nothing.
+        return
     if place == "permission" and name in NONE_AT_ALL:
         assert device.pull() == 0
         return

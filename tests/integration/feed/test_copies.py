@@ -7,7 +7,6 @@ from typing import Any, Dict, List
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
 
 from sb_sync import feed
 from sb_sync.maintenance import verify
@@ -57,6 +56,7 @@ def finish(client: Puller, **body: Any) -> List[str]:
     return [label for answer in answers for label, told in answer["metadata"].items() if told.get("reset")]
 
 
+@pytest.mark.only_on("sqlite", "postgresql", reason="there is no tool here that copies a MariaDB at rest")
 def test_after_a_database_was_put_back_only_those_begin_again_who_know_what_was_lost(tmp_path: Path) -> None:
     shop = Shop()
     older, newer, between, first = (shop.make_client() for _ in range(4))
@@ -84,10 +84,9 @@ def test_after_a_database_was_put_back_only_those_begin_again_who_know_what_was_
             assert finish(client) == []
 
 
+@pytest.mark.only_on("postgresql", reason="the others know no clusters")
 @pytest.mark.parametrize("first", ["pull", "migrate"])
 def test_after_a_dump_was_restored_into_another_cluster_everybody_begins_again(first: str, tmp_path: Path) -> None:
-    if connection.vendor != "postgresql":
-        pytest.skip("there are no clusters")
     shop = Shop()
     clients = [shop.make_client() for _ in range(2)]
     for client in clients:

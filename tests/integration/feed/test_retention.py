@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from django.db import connection
 from django.db.models import F
 
 from sb_sync import feed
@@ -23,9 +22,8 @@ def _captured(transactional_db: None) -> None:
     feed.install("default")
 
 
+@pytest.mark.only_on("sqlite", "postgresql", reason="on MariaDB a checkpoint that misses what is purged goes with it")
 def test_an_old_entry_that_a_young_checkpoint_did_not_see_is_kept() -> None:
-    if connection.vendor == "mysql":
-        pytest.skip("a checkpoint that misses what is purged goes with it here")
     site_id = make_organization("north").pk
     Change.objects.all().delete()
     mirror = Mirror(site_id, Region)

@@ -20,6 +20,7 @@ from tests.integration.api.client import Api
 from tests.testapp.models import Region
 
 pytestmark = pytest.mark.django_db(transaction=True)
+only_a_server = pytest.mark.only_on("postgresql", reason="its version is what the fixture changes")
 
 
 @pytest.fixture
@@ -39,8 +40,6 @@ def _without_backend(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def _too_old(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the server under test be older than what is supported."""
-    if connection.vendor != "postgresql":
-        pytest.skip("only a server has a version")
     monkeypatch.setattr(postgresql, "OLDEST_SUPPORTED", 990000)
 
 
@@ -57,6 +56,7 @@ def test_clients_of_a_database_without_a_backend_are_told_to_come_later(api: Api
     check_that_clients_come_later(api)
 
 
+@only_a_server
 @pytest.mark.usefixtures("_too_old")
 def test_clients_of_a_server_that_is_too_old_are_told_to_come_later(api: Api) -> None:
     check_that_clients_come_later(api)
@@ -70,6 +70,7 @@ def test_the_default_database_is_checked_though_it_holds_nothing(monkeypatch: py
     assert connection.vendor in error.msg
 
 
+@only_a_server
 @pytest.mark.usefixtures("_too_old")
 def test_a_server_that_is_too_old_is_an_error_of_the_checks(monkeypatch: pytest.MonkeyPatch) -> None:
     for models in (catalog.synced_models(), {}):
@@ -80,6 +81,7 @@ def test_a_server_that_is_too_old_is_an_error_of_the_checks(monkeypatch: pytest.
     assert ["PostgreSQL 13" in problem for problem in verify("default")] == [True]
 
 
+@only_a_server
 @pytest.mark.usefixtures("_too_old")
 @pytest.mark.parametrize("action", ["status", "install", "repair", "purge"])
 def test_the_command_says_that_a_server_is_too_old(action: str) -> None:
@@ -87,7 +89,7 @@ def test_the_command_says_that_a_server_is_too_old(action: str) -> None:
         call_command("sync_feed", "--action", action, stdout=io.StringIO())
 
 
-@pytest.mark.parametrize("state", ["_without_backend", "_too_old"])
+@pytest.mark.parametrize("state", ["_without_backend", pytest.param("_too_old", marks=only_a_server)])
 def test_migrations_go_on_without_a_feed(state: str, request: Any) -> None:
     request.getfixturevalue(state)
     call_command("migrate", verbosity=0, interactive=False)

@@ -75,9 +75,8 @@ def test_without_its_checkpoint_no_answer_leaves(puller: Puller) -> None:
     assert not UserSyncMetadata.objects.filter(model_name="testapp.Customer").exists()
 
 
+@pytest.mark.only_on("postgresql", reason="what is looked at by its names, and met by its locks")
 def test_transactions_that_meet_are_tried_again(puller: Puller) -> None:
-    if connection.vendor != "postgresql":
-        pytest.skip("who writes holds everything, and nobody meets anybody")
     puller.pull(["testapp.Customer"])
     Customer.objects.update(age=6)
     memory = UserSyncMetadata.objects.get(model_name="testapp.Customer")
