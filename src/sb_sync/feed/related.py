@@ -95,7 +95,15 @@ def read_dependents(
             break
         passed = True
         room = limit - len(found)
-        keys = _find_keys(backend, synced, site_id, related, run=run, after=position.dependent or "", limit=room + 1)
+        keys = _find_keys(
+            backend,
+            synced,
+            site_id,
+            related,
+            run=run,
+            after=position.dependent if position.ordinal else None,
+            limit=room + 1,
+        )
         found.extend(keys[:room])
         if len(keys) > room:
             position = Position(run[0].txid, run[0].id, _count(run), found[-1])
@@ -107,7 +115,7 @@ def read_dependents(
 
 def _take_run(entries: Sequence[Entry], position: Position) -> List[Entry]:
     """Return the entries whose keys are looked at together: after a page that ended among them, the same again."""
-    bound = position.ordinal if position.dependent else RUN
+    bound = position.ordinal or RUN
     run: List[Entry] = []
     for entry in entries:
         if run and _count(run) + len(entry.keys) > bound:
@@ -127,7 +135,7 @@ def _find_keys(
     related: Related,
     *,
     run: Sequence[Entry],
-    after: str,
+    after: Optional[str],
     limit: int,
 ) -> List[str]:
     """Return keys of the rows that depend on a run of entries, in order, as the database writes them as text."""
@@ -135,7 +143,7 @@ def _find_keys(
     rows = synced.model._base_manager.using(backend.using).order_by()
     if synced.tenant is not None:
         rows = rows.filter(**{synced.tenant.lookup: site_id})
-    if after:
+    if after is not None:
         rows = rows.filter(pk__gt=key.to_python(after))
     changed: Dict[str, List[str]] = defaultdict(list)
     for entry in run:
