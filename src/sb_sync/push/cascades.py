@@ -31,6 +31,8 @@ __all__ = ["Closure", "Effect", "Node", "effect_of", "find_anchored", "find_bloc
 
 #: One row: its model and key.
 Node = Tuple[Type[Model], Any]
+#: What the widest column for integers holds, its sign included.
+INTEGER_BITS = 64
 
 
 class Effect(Enum):
@@ -227,7 +229,8 @@ def _hold(field: Any, key: Any) -> Any:
         field.run_validators(value)
     except (ValidationError, ValueError, TypeError, OverflowError):
         return None
-    return value
+    # Older Django knows no bounds of SQLite's integers.
+    return None if isinstance(value, int) and value.bit_length() >= INTEGER_BITS else value
 
 
 def _target_values(model: Type[Model], relation: _Relation, keys: Sequence[Any], using: str) -> Dict[Any, List[Any]]:
