@@ -8,6 +8,7 @@ from typing import Any, AsyncIterator, Iterator, List, Type
 
 import django
 from asgiref.sync import sync_to_async
+from django import forms
 from django.core.handlers.asgi import ASGIRequest
 from django.db import models
 from django.db.models.fields import NOT_PROVIDED
@@ -16,6 +17,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 __all__ = [
+    "JSONFormField",
     "check_condition",
     "has_database_default",
     "inserting",
@@ -25,6 +27,14 @@ __all__ = [
     "localize",
     "streaming_body",
 ]
+
+
+class JSONFormField(forms.JSONField):
+    """A form's field for JSON that can be shown again though it was not sent at all (Django 4.0 or later can)."""
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        """Return what is shown again."""
+        return None if data is None else super().bound_data(data, initial)
 
 
 def is_composite_key(model: Type[models.Model]) -> bool:

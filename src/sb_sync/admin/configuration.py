@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from simple_history.admin import SimpleHistoryAdmin
 
+from sb_sync import compat
 from sb_sync.admin.pages import KeptAdmin
 from sb_sync.admin.tables import ShallowDecoder
 from sb_sync.config import SECTIONS, SyncConfig
@@ -20,7 +21,7 @@ from sb_sync.models import SyncConfiguration
 __all__ = ["ConfigurationHistoryAdmin", "SyncConfigurationAdmin"]
 
 
-class ValueField(forms.JSONField):
+class ValueField(compat.JSONFormField):
     """A value as JSON."""
 
     # False, 0, an empty text, list or object are values.

@@ -22,6 +22,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from sb_sync import compat
 from sb_sync.admin.pages import ORGANIZATION, USERNAME, ReadOnlyAdmin
 from sb_sync.models import SyncConflict
 from sb_sync.protocol import DELETED
@@ -39,7 +40,7 @@ class SettlementForm(forms.Form):
         choices=[(CLIENT, _("the client's side")), (SERVER, _("the server's side")), (VALUES, _("these values"))],
         widget=forms.RadioSelect,
     )
-    values = forms.JSONField(
+    values = compat.JSONFormField(
         label=_("Values"), required=False, help_text=_("A JSON object of fields by their names on the wire.")
     )
 

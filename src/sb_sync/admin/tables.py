@@ -14,7 +14,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from sb_sync import catalog
+from sb_sync import catalog, compat
 from sb_sync.admin.pages import ORGANIZATION, USERNAME, KeptAdmin, OwnedAdmin, ReadOnlyAdmin
 from sb_sync.api.tokens import end_family
 from sb_sync.maintenance.groups import COMMON_GROUPS
@@ -111,7 +111,7 @@ class SyncedModelForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic
 class ModelPermissionForm(SyncedModelForm):
     """Rights of a group on a model that is synchronised, within the group's kind."""
 
-    filters = forms.JSONField(
+    filters = compat.JSONFormField(
         label=_("Row filter"),
         required=False,
         decoder=ShallowDecoder,
@@ -150,7 +150,7 @@ class ModelPermissionAdmin(OwnedAdmin):
 class DataFilterForm(SyncedModelForm):
     """A condition on the rows of a model; the model itself checks that it fits."""
 
-    filter_condition = forms.JSONField(label=_("Condition"), decoder=ShallowDecoder)
+    filter_condition = compat.JSONFormField(label=_("Condition"), decoder=ShallowDecoder)
 
 
 @admin.register(DataFilter)

@@ -44,7 +44,9 @@ def test_a_long_chain_takes_a_few_statements(world: World, is_backward: bool) ->
         results = world.results(*records)
     assert {result["status"] for result in results} == {"created"}
     assert parents() == {str(number): str(number - 1) if number else None for number in range(LENGTH)}
-    assert len(queries) < LENGTH / 2
+    # Where the database tells no keys of many rows made at once, each is made by itself.
+    by_sets = connection.features.can_return_rows_from_bulk_insert
+    assert len(queries) < (LENGTH / 2 if by_sets else LENGTH * 8)
 
 
 def test_the_versions_of_a_shortened_chain_are_those_of_its_rows(world: World) -> None:
