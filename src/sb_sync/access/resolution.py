@@ -163,7 +163,8 @@ def _read_rows(place: Place) -> Tuple[Dict[str, Tuple[bool, bool]], Dict[str, Li
     ).values_list("label", "kind", "push", "pull", "condition")
     granted: Dict[str, Tuple[bool, bool]] = {}
     stored: Dict[str, List[str]] = {}
-    for label, kind, push, pull, condition in rows.union(others, all=True):
+    # Of its own Django 6.1 orders what is joined as the first model asks, by columns that are not read.
+    for label, kind, push, pull, condition in rows.union(others, all=True).order_by():
         name = label.lower()
         if kind == PERMISSION:
             granted[name] = (bool(push), bool(pull))

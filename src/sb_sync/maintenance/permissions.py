@@ -130,7 +130,7 @@ def export_file(organization: Organization) -> Export:
 
 def _read_filters(organization: Organization) -> Dict[Tuple[int, str], Dict[str, Any]]:
     """Return the row filters that stand in an organization, by group and label in lower case."""
-    rows = ModelPermission.objects.filter(site=organization.pk).exclude(filters=None)
+    rows = ModelPermission.objects.filter(site=organization.pk).exclude(filters__isnull=True)
     found = rows.values_list("group_id", "model_name", "filters")
     return {(group_id, label.lower()): filters for group_id, label, filters in found if filters}
 

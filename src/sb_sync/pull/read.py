@@ -134,4 +134,4 @@ def _look_up(
     existing = rows.values_list(Cast("pk", TextField()), Value("", CharField()), Value(0, BigIntegerField()))
     if not missing:
         return named
-    return named.union(existing, all=True) if made else existing
+    return named.union(existing, all=True).order_by() if made else existing
