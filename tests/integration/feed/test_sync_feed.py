@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import io
 import json
+from datetime import timedelta
 from typing import Any, Dict, Tuple
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from sb_sync import feed
 from sb_sync.feed.checks import check_captures, check_databases
-from sb_sync.models import Change, Checkpoint, FeedIdentity
-from sb_sync.testing.factories import make_organization
+from sb_sync.models import Change, Checkpoint, FeedIdentity, StoredAnswer, SyncConflict
+from sb_sync.testing.factories import make_member, make_organization
 from sb_sync.testing.mirror import Mirror
 from tests.testapp.models import Region
 
@@ -74,6 +76,23 @@ def test_repair_notices_a_database_that_was_moved() -> None:
     assert sync_feed("verify")[0] == 1
     assert sync_feed("repair")[1]["new epoch"] is True
     assert sync_feed("verify")[0] == 0
+
+
+def test_purge_forgets_answers_and_settled_conflicts_too() -> None:
+    acme = make_organization("acme")
+    long_ago = timezone.now() - timedelta(days=400)
+    StoredAnswer.objects.create(user=make_member(acme), site_id=acme.pk, name="k", path="/push/", created_at=long_ago)
+    SyncConflict.objects.create(
+        site_id=acme.pk, model_name="testapp.Customer", object_key="1", policy="merge", status="settled", client={},
+        fields=[], settled_at=long_ago,
+    )  # fmt: skip
+    told = sync_feed("purge", "--dry-run")[1]
+    assert (told["answers"], told["conflicts"]) == (1, 1)
+    assert StoredAnswer.objects.exists()
+    told = sync_feed("purge")[1]
+    assert (told["answers"], told["conflicts"]) == (1, 1)
+    assert not StoredAnswer.objects.exists()
+    assert not SyncConflict.objects.exists()
 
 
 def test_purge_counts_before_it_deletes() -> None:

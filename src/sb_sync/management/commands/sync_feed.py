@@ -10,7 +10,7 @@ from django.db import DatabaseError
 
 from sb_sync.feed import InstallReport, UnsupportedDatabase, install, working_backend_for
 from sb_sync.feed.installation import has_log
-from sb_sync.maintenance import describe, feed_databases, purge, repair, verify
+from sb_sync.maintenance import describe, feed_databases, forget_answers, forget_conflicts, purge, repair, verify
 from sb_sync.management.base import SyncCommand
 
 Result = Tuple[Dict[str, Any], bool]
@@ -122,8 +122,17 @@ def _repair(using: str, options: Dict[str, Any]) -> Result:
 
 
 def _purge(using: str, options: Dict[str, Any]) -> Result:
-    done = purge(using, days=options["days"], dry_run=options["dry_run"])
-    return {"entries": done.entries, "checkpoints": done.checkpoints, "dry run": options["dry_run"]}, True
+    """Delete what is old in the log, and beside it: answers that could be given again, settled conflicts."""
+    dry_run = options["dry_run"]
+    done = purge(using, days=options["days"], dry_run=dry_run)
+    told = {
+        "entries": done.entries,
+        "checkpoints": done.checkpoints,
+        "answers": forget_answers(using, dry_run=dry_run),
+        "conflicts": forget_conflicts(using, dry_run=dry_run),
+        "dry run": dry_run,
+    }
+    return told, True
 
 
 def _installation(done: InstallReport) -> Result:
