@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Mapping, Optional
+from typing import Any, Iterable, Mapping, Optional
 
 from rest_framework.renderers import BaseRenderer
 from rest_framework.utils.encoders import JSONEncoder
@@ -13,7 +13,7 @@ try:
 except ImportError:  # it comes with the extra `speed`
     orjson = None  # type: ignore[assignment]  # asked below
 
-__all__ = ["SyncRenderer"]
+__all__ = ["SyncRenderer", "render_lines"]
 
 
 class SyncRenderer(BaseRenderer):
@@ -30,12 +30,20 @@ class SyncRenderer(BaseRenderer):
         accepted_media_type: Optional[str] = None,
         renderer_context: Optional[Mapping[str, Any]] = None,
     ) -> bytes:
-        """Return the bytes. Half a pair of surrogates, and integers of any size, are beyond orjson."""
-        if data is None:
-            return b""
-        if orjson is not None:
-            try:
-                return bytes(orjson.dumps(data))
-            except (TypeError, ValueError):
-                pass
-        return json.dumps(data, cls=JSONEncoder, separators=(",", ":")).encode("ascii")
+        """Return the bytes."""
+        return b"" if data is None else _write(data)
+
+
+def render_lines(lines: Iterable[Any]) -> bytes:
+    """Return the bytes of lines, a document each."""
+    return b"".join(_write(line) + b"\n" for line in lines)
+
+
+def _write(data: Any) -> bytes:
+    """Return a document. Half a pair of surrogates, and integers of any size, are beyond orjson."""
+    if orjson is not None:
+        try:
+            return orjson.dumps(data)
+        except (TypeError, ValueError):
+            pass
+    return json.dumps(data, cls=JSONEncoder, separators=(",", ":")).encode("ascii")

@@ -9,7 +9,7 @@ from django.http import HttpRequest, StreamingHttpResponse
 from sb_sync import compat
 from sb_sync.api.compression import accepts_gzip, compress_stream, read_qualities
 from sb_sync.api.exceptions import answer_error
-from sb_sync.api.rendering import SyncRenderer
+from sb_sync.api.rendering import render_lines
 
 __all__ = ["NDJSON", "answer_stream", "wants_lines"]
 
@@ -41,20 +41,15 @@ def answer_stream(pages: Pages, request: HttpRequest, request_id: str) -> Stream
 
 def _encode(pages: Pages, request: HttpRequest, request_id: str) -> Generator[bytes, None, None]:
     """Yield the bytes of each page. After the first one, an error is the last line: the status has left already."""
-    first = _write(next(pages))
+    first = render_lines(next(pages))
     try:
         yield first
         for lines in pages:
-            yield _write(lines)
+            yield render_lines(lines)
     except Exception as error:  # noqa: BLE001 - a border: what is a fault of the server is logged as in any answer
-        yield _write([{ERROR_LINE: answer_error(error, request, request_id).data}])
+        yield render_lines([{ERROR_LINE: answer_error(error, request, request_id).data}])
     finally:
         pages.close()
-
-
-def _write(lines: Sequence[Dict[str, Any]]) -> bytes:
-    renderer = SyncRenderer()
-    return b"".join(renderer.render(line) + b"\n" for line in lines)
 
 
 class _Begun:

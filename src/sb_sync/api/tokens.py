@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from datetime import timezone as clock
 from functools import lru_cache
-from typing import Any, Dict, Mapping, Optional
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple, Type
 
 import jwt
 from django.conf import settings
-from django.db.models import QuerySet
+from django.contrib.auth import get_user_model
+from django.db import router
+from django.db.models import Model, QuerySet
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
@@ -24,6 +26,7 @@ from sb_sync import catalog
 from sb_sync.config import setting
 from sb_sync.errors import InvalidToken
 from sb_sync.models import AllThatIsSet, TokenFamily
+from sb_sync.optimizations.prepared import Parameter, Prepared
 
 __all__ = ["ACCESS", "REFRESH", "TokenPair", "end_family", "find_family", "log_in", "rotate"]
 
@@ -36,6 +39,8 @@ MAX_TOKEN_LENGTH = 8192
 FINGERPRINT_LENGTH = 24
 # The clocks of several servers differ by a little.
 LEEWAY = timedelta(seconds=5)
+# Of so many tokens it is remembered that their signature is ours.
+MOST_REMEMBERED = 1000
 
 
 @dataclass(frozen=True)
@@ -108,37 +113,69 @@ def _decode(token: str, kind: str) -> Dict[str, Any]:
     if len(token) > MAX_TOKEN_LENGTH:
         raise InvalidToken
     try:
-        claims = jwt.decode(
-            token,
-            settings.SECRET_KEY,
-            algorithms=[ALGORITHM],
-            leeway=LEEWAY,
-            options={"require": REQUIRED_CLAIMS, "verify_aud": False},
-        )
+        claims = _verify(token, settings.SECRET_KEY)
     except (jwt.PyJWTError, ValueError) as error:
         raise InvalidToken from error
-    if claims["typ"] != kind:
+    if claims["typ"] != kind or int(claims["exp"]) <= (timezone.now() - LEEWAY).timestamp():
         raise InvalidToken
     return dict(claims)
+
+
+@lru_cache(maxsize=MOST_REMEMBERED)
+def _verify(token: str, key: Any) -> Mapping[str, Any]:
+    """Return the claims of a token that is ours and not expired; of all that is checked only that can ever change.
+
+    What is refused is not remembered, so that nobody but who logs in takes up room.
+    """
+    return jwt.decode(
+        token,
+        key,
+        algorithms=[ALGORITHM],
+        leeway=LEEWAY,
+        options={"require": REQUIRED_CLAIMS, "verify_aud": False},
+    )
 
 
 def _load_family(claims: Mapping[str, Any]) -> TokenFamily:
     """Return the family that claims name, if it and its user still stand: one query, which brings what is set along."""
     family_id = _read_uuid(claims["fam"])
-    family: Optional[TokenFamily] = None if family_id is None else _standing_families().filter(id=family_id).first()
+    family, is_set = (None, ()) if family_id is None else _find_standing(family_id)
     if family is None or family.expires_at <= timezone.now() or str(family.user_id) != claims["sub"]:
         raise InvalidToken
-    catalog.refresh(AllThatIsSet.take_from(family))
+    catalog.refresh(AllThatIsSet.take_from(is_set))
     user: Any = family.user
     if not user.is_active or not constant_time_compare(_fingerprint(user), str(claims["pwd"])):
         raise InvalidToken
     return family
 
 
-@lru_cache(maxsize=1)
-def _standing_families() -> QuerySet[TokenFamily]:
-    """Return the query for families that have not ended, put together once: it is asked with each request."""
-    return AllThatIsSet.bring_along(TokenFamily.objects.select_related("user").filter(revoked_at=None))
+def _find_standing(family_id: uuid.UUID) -> Tuple[Optional[TokenFamily], Sequence[Any]]:
+    """Return a family that has not ended, with its user, and what else its row tells."""
+    using = router.db_for_read(TokenFamily)
+    for row in _standing_families.ask(using, id=family_id):
+        names, names_of_user = _names(TokenFamily), _names(get_user_model())
+        end = len(names) + len(names_of_user)
+        family = TokenFamily.from_db(using, names, row[: len(names)])
+        family.user = get_user_model().from_db(using, names_of_user, row[len(names) : end])
+        return family, row[end:]
+    return None, ()
+
+
+def _query_standing(using: str) -> QuerySet[Any, Any]:
+    """Return the query for a family that has not ended."""
+    standing = TokenFamily.objects.using(using).filter(
+        id=Parameter("id", TokenFamily._meta.get_field("id")), revoked_at=None
+    )
+    names = [*_names(TokenFamily), *(f"user__{name}" for name in _names(get_user_model()))]
+    return AllThatIsSet.bring_along(standing.values_list(*names))
+
+
+_standing_families = Prepared(_query_standing)
+
+
+def _names(model: Type[Model]) -> List[str]:
+    """Return what a row of a model is made of."""
+    return [field.attname for field in model._meta.concrete_fields]
 
 
 def _fingerprint(user: Any) -> str:

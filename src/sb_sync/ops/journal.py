@@ -7,17 +7,17 @@ from __future__ import annotations
 
 import random
 from datetime import datetime
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple, Type, Union
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple, Union
 
 from django.conf import settings
-from django.db import DEFAULT_DB_ALIAS, connections
-from django.db.models import Model
+from django.db import DEFAULT_DB_ALIAS
 from django.utils import timezone
 
 from sb_sync import feed
 from sb_sync.config import setting
 from sb_sync.events import PullFinished, PushFinished, Statement
 from sb_sync.models import PerformanceMetrics, SyncLog, SyncMetadata, UserSyncMetadata
+from sb_sync.ops.insertion import insert
 from sb_sync.ops.masking import clean_text, mask_body
 from sb_sync.protocol import ERROR, SUCCESS
 
@@ -25,8 +25,6 @@ __all__ = ["record_pull", "record_push"]
 
 STATUSES = {SUCCESS: SyncLog.Status.SUCCESS, ERROR: SyncLog.Status.ERROR}
 Event = Union[PushFinished, PullFinished]
-#: `existing` is the row that stands, `excluded` the one that was to be inserted.
-Assignments = Mapping[str, str]
 
 
 def record_push(sender: Any, event: PushFinished, **kwargs: Any) -> None:
@@ -66,11 +64,26 @@ def _log(event: Event, operation: str, *, count: int, error: str) -> List[Statem
         "object_count": count,
         "error_message": clean_text(error[: setting("LOG_BODY_BYTES")]),
         "request_data": mask_body(event.request_data),
+        "outcome": _tell(event),
         "request_id": event.request.request_id,
         "timestamp": timezone.now(),
         "processing_time": event.seconds,
     }
-    return _insert(SyncLog, [entry])
+    return insert(SyncLog, [entry])
+
+
+def _tell(event: Event) -> Dict[str, Any]:
+    """Return what became of each model, and of the first records that were refused, without secrets."""
+    if isinstance(event, PushFinished):
+        done = {
+            label: {kind: count for kind, count in vars(found).items() if count}
+            for label, found in event.models.items()
+        }
+        failures: Sequence[Any] = event.failures
+    else:
+        done = {label: {"pulled": found.count} for label, found in event.models.items() if found.count}
+        failures = [{"model": label, "code": code} for label, code in sorted(event.errors.items())]
+    return {"models": done, "failures": mask_body(list(failures))}
 
 
 def _judge(event: Event) -> str:
@@ -95,13 +108,13 @@ def _measure(event: Event, operation: str, *, batch_size: int) -> List[Statement
         "query_count": event.queries,
         "timestamp": timezone.now(),
     }
-    return _insert(PerformanceMetrics, [measured])
+    return insert(PerformanceMetrics, [measured])
 
 
 def _count_synced(counts: Mapping[str, int]) -> List[Statement]:
     """Add to what was synchronised of each model by anybody."""
     now = timezone.now()
-    return _insert(
+    return insert(
         SyncMetadata,
         [{"model_name": label, "last_sync": now, "total_synced": count} for label, count in sorted(counts.items())],
         unique=["model_name"],
@@ -127,7 +140,7 @@ def _remember_user(event: PullFinished) -> List[Statement]:
         for label, pulled in sorted(event.models.items())
     ]
     is_same = "existing.fingerprint = excluded.fingerprint"
-    return _insert(
+    return insert(
         UserSyncMetadata,
         rows,
         unique=["user_id", "site_id", "model_name"],
@@ -140,33 +153,6 @@ def _remember_user(event: PullFinished) -> List[Statement]:
             "fingerprint": "excluded.fingerprint",
         },
     )
-
-
-def _insert(
-    model: Type[Model],
-    rows: Sequence[Dict[str, Any]],
-    *,
-    unique: Sequence[str] = (),
-    assignments: Optional[Assignments] = None,
-) -> List[Statement]:
-    """Return the statement that inserts rows or, given what is unique, changes those that stand.
-
-    Rows come in the order of their keys, so that two requests at once cannot deadlock.
-    """
-    if not rows:
-        return []
-    connection = connections[DEFAULT_DB_ALIAS]
-    quote = connection.ops.quote_name
-    fields: List[Any] = [model._meta.get_field(name) for name in rows[0]]
-    groups = ", ".join(["({})".format(", ".join(["%s"] * len(fields)))] * len(rows))
-    table, columns = model._meta.db_table, [field.column for field in fields]
-    # Names of ours, quoted; values are bound.
-    if assignments:
-        sql = feed.backend_for(DEFAULT_DB_ALIAS).write_upsert(table, columns, groups, unique, assignments)
-    else:
-        sql = f"INSERT INTO {quote(table)} ({', '.join(map(quote, columns))}) VALUES {groups}"  # noqa: S608
-    values = (field.get_db_prep_save(row[field.attname], connection) for row in rows for field in fields)
-    return [Statement(sql, tuple(values))]
 
 
 def _join(*texts: str) -> str:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Dict, List
+import sys
+import unicodedata
+from functools import lru_cache
+from typing import Any, Dict, List, Match, Pattern, Sequence, Tuple
 
 from sb_sync.config import setting
 
-__all__ = ["MASK", "clean_text", "mask_body"]
+__all__ = ["MASK", "clean_text", "is_masked", "mask_body", "mask_text", "mask_value"]
 
 MASK = "***"
 CUT = "…"
@@ -17,6 +20,10 @@ NO_WORD = re.compile(r"[\W_]+")
 OVERHEAD = 4
 # From here on an integer is text: no database's own is larger.
 LARGE = 2**63
+# What authenticates, by its form: the header, a token, user and password in an address.
+CREDENTIALS = re.compile(r"(?<=://)[^/\s@]+(?=@)|\b(?:bearer|basic)\s+[\w.~+/=-]+|\beyJ[\w-]+\.[\w.-]+", re.IGNORECASE)
+# A name with what is given to it, as in `password=x`, `{'password': 'x'}`.
+GIVEN = re.compile(r"(?<![\w-])([\w-]+)(['\"]?\s?[:=]\s?)('[^']*'|\"[^\"]*\"|[^\s,;&}\])]+)")
 
 
 def mask_body(body: Any) -> Any:
@@ -25,6 +32,30 @@ def mask_body(body: Any) -> Any:
     A field is secret where one of `REDACT_FIELDS` is its name or a part of it: "user_password", "apiKey".
     """
     return _Masker(setting("LOG_BODY_BYTES"), setting("REDACT_FIELDS")).copy(body)
+
+
+def mask_value(name: str, value: Any) -> Any:
+    """Return a copy of the value of a field with secrets masked, uncut."""
+    secrets = setting("REDACT_FIELDS")
+    return MASK if value is not None and is_masked(name, secrets) else _Masker(sys.maxsize, secrets).copy(value)
+
+
+def is_masked(name: str, secrets: Sequence[Any]) -> bool:
+    """Tell whether a field of this name is secret by a list such as `REDACT_FIELDS`."""
+    return _pattern(secrets).search(_split_words(name)) is not None
+
+
+def mask_text(text: str) -> str:
+    """Return a text without what authenticates, and without values that are given to names of `REDACT_FIELDS`.
+
+    What is no JSON can only be looked through: the message of an error, the line of a command.
+    """
+    secrets = setting("REDACT_FIELDS")
+
+    def mask_given(found: Match[str]) -> str:
+        return f"{found[1]}{found[2]}{MASK}" if is_masked(found[1], secrets) else found[0]
+
+    return GIVEN.sub(mask_given, CREDENTIALS.sub(MASK, text))
 
 
 def clean_text(text: str) -> str:
@@ -37,8 +68,7 @@ class _Masker:
 
     def __init__(self, room: int, secrets: Any) -> None:
         self.room = room
-        words = "|".join(re.escape(_split_words(str(word))) for word in secrets)
-        self.secret = re.compile(rf"(?:^|_)(?:{words})(?:$|_)" if words else r"(?!)")
+        self.secret = _pattern(secrets)
 
     def copy(self, value: Any) -> Any:
         """Return the copy of one value."""
@@ -83,6 +113,18 @@ class _Masker:
         return self.secret.search(_split_words(name)) is not None
 
 
+def _pattern(secrets: Sequence[Any]) -> Pattern[str]:
+    """Return what finds any of these words in a name that was split into its own."""
+    return _compile(tuple(map(str, secrets)))
+
+
+@lru_cache(maxsize=8)
+def _compile(secrets: Tuple[str, ...]) -> Pattern[str]:
+    words = "|".join(re.escape(_split_words(word)).replace("_", "_?") for word in secrets)
+    # Also in the plural and numbered, as in "passwords" and "password2".
+    return re.compile(rf"(?:^|_)(?:{words})s?\d*(?:$|_)" if words else r"(?!)")
+
+
 def _split_words(name: str) -> str:
-    """Return a name in one way of writing: "apiKey", "API-Key" and "api_key" are the same."""
-    return NO_WORD.sub("_", HUMP.sub("_", name).lower())
+    """Return a name in one way of writing: "apiKey", "API-Key" and "api_key" are the same, in letters of any width."""
+    return NO_WORD.sub("_", HUMP.sub("_", unicodedata.normalize("NFKC", name)).lower())

@@ -12,7 +12,7 @@ from django.db import connections
 if sys.platform != "win32":
     import resource
 
-__all__ = ["Measurement", "measure"]
+__all__ = ["BYTES_PER_MIB", "Measurement", "measure", "read_peak"]
 
 BYTES_PER_MIB = 1024 * 1024
 # The system counts the peak in KiB, on macOS in bytes.
@@ -35,7 +35,7 @@ class Measurement:
     @contextmanager
     def running(self) -> Iterator[None]:
         """Measure what runs inside, on all databases."""
-        self._began = (time.perf_counter(), _read_peak())
+        self._began = (time.perf_counter(), read_peak())
         try:
             with ExitStack() as stack:
                 for connection in connections.all():
@@ -52,7 +52,7 @@ class Measurement:
     @property
     def memory(self) -> float:
         """Return by how many MiB the peak of the process has grown."""
-        return self._memory + (0.0 if self._began is None else _read_peak() - self._began[1])
+        return self._memory + (0.0 if self._began is None else read_peak() - self._began[1])
 
     def _count(self, execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: Any) -> Any:
         """Count one statement: a wrapper of Django's `connection.execute_wrapper`."""
@@ -68,7 +68,7 @@ def measure() -> Iterator[Measurement]:
         yield measurement
 
 
-def _read_peak() -> float:
+def read_peak() -> float:
     """Return the most memory that the process has held, in MiB; Windows does not tell."""
     if sys.platform == "win32":
         return 0.0

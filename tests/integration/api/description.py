@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from functools import lru_cache
 from typing import Any, Dict, Mapping
 
@@ -14,6 +15,7 @@ from referencing.jsonschema import DRAFT202012
 DOCUMENT = "urn:sb_sync:openapi"
 #: Shapes that others add keys to.
 OPEN_SHAPES = {"Error"}
+PARAMETER = re.compile(r"({\w+})")
 
 
 @lru_cache(maxsize=1)
@@ -55,6 +57,7 @@ def check(value: Any, pointer: str) -> None:
 
 def _find_response(method: str, path: str, status: int) -> Any:
     """Return the answer that is described, and where."""
+    path = next((known for known in described()["paths"] if _is_at(known, path)), path)
     operations = described()["paths"].get(path)
     common = "NotFound" if operations is None else "MethodNotAllowed"
     verb = "get" if method.lower() == "head" else method.lower()
@@ -64,6 +67,12 @@ def _find_response(method: str, path: str, status: int) -> Any:
     answers = operations[verb]["responses"]
     assert str(status) in answers, f"{method} {path} gives {status}, which is not described"
     return answers[str(status)], f"/paths/{_escape(path)}/{verb}/responses/{status}"
+
+
+def _is_at(known: str, path: str) -> bool:
+    """Tell whether a path is the one that is described, or fills in its parameters."""
+    pattern = "".join("[0-9a-f-]{36}" if part.startswith("{") else re.escape(part) for part in PARAMETER.split(known))
+    return re.fullmatch(pattern, path) is not None
 
 
 @lru_cache(maxsize=None)

@@ -11,8 +11,10 @@ import jwt
 import pytest
 from django.conf import settings
 from django.db import connection
-from django.test.utils import CaptureQueriesContext
+from django.test.utils import CaptureQueriesContext, override_settings
 
+from sb_sync.api import tokens
+from sb_sync.config import setting
 from sb_sync.models import Organization, TokenFamily, UserSite
 from sb_sync.testing.factories import make_organization
 from tests.integration.api.client import Api
@@ -204,6 +206,19 @@ def test_a_token_without_a_claim_is_none(api: Api, claim: str) -> None:
 )
 def test_a_token_with_a_wrong_claim_is_none(api: Api, changes: Dict[str, Any]) -> None:
     assert Api(forge(str(api.token), **changes)).post("pull/", {}).status_code == 401
+
+
+def test_a_token_that_served_before_ends_with_its_time(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert api.post("pull/", {}).status_code == 200
+    monkeypatch.setattr(tokens, "LEEWAY", -setting("TOKEN_LIFETIME"))
+    assert api.post("pull/", {}).status_code == 401
+
+
+def test_a_token_that_served_before_ends_with_the_key(api: Api) -> None:
+    assert api.post("pull/", {}).status_code == 200
+    with override_settings(SECRET_KEY="another key that is long enough for HS256"):
+        assert api.post("pull/", {}).status_code == 401
+    assert api.post("pull/", {}).status_code == 200
 
 
 @pytest.mark.parametrize("token", ["x", "a.b.c", "é.é.é", "A" * 9000, ".." * 50, ""])

@@ -162,3 +162,35 @@ def test_what_a_client_repeats_without_end_is_cut(settings: Any) -> None:
     settings.SB_SYNC = {"LOG_BODY_BYTES": 100}
     World().pull({}, errors={"x" * 1_000_000: "unknown_model"})
     assert len(SyncLog.objects.get().error_message) == 100
+
+
+def test_a_push_tells_what_was_done_to_each_model_and_what_was_refused(world: World, settings: Any) -> None:
+    refused = {
+        "index": 3,
+        "model": "testapp.Customer",
+        "code": "invalid",
+        "errors": {"name": ["half a pair: \ud83d\x00"], "pin": ["1234 is too short"]},
+    }
+    world.push(
+        {"testapp.Customer": ModelPushed(created=2, failed=1), "testapp.Order": ModelPushed(unchanged=1)},
+        status="partial",
+        failures=[refused],
+    )
+    outcome = SyncLog.objects.get().outcome
+    assert outcome["models"] == {"testapp.Customer": {"created": 2, "failed": 1}, "testapp.Order": {"unchanged": 1}}
+    (told,) = outcome["failures"]
+    assert (told["index"], told["model"], told["code"]) == (3, "testapp.Customer", "invalid")
+    assert told["errors"]["pin"] == "***"
+    settings.SB_SYNC = {"LOG_BODY_BYTES": 100}
+    world.push({}, failures=[refused] * 20)
+    assert len(str(SyncLog.objects.latest("pk").outcome)) < 400
+
+
+def test_a_pull_tells_how_much_of_each_model_was_given(world: World) -> None:
+    world.pull(
+        {"testapp.Customer": pulled(3, MONDAY), "testapp.Order": pulled(0, MONDAY)}, errors={"x.Y": "not_enabled"}
+    )
+    assert SyncLog.objects.get().outcome == {
+        "models": {"testapp.Customer": {"pulled": 3}},
+        "failures": [{"model": "x.Y", "code": "not_enabled"}],
+    }

@@ -1,129 +1,133 @@
-"""The log file."""
+"""What the log tells of requests: pushes, pulls and refusals, and what health can read of its state."""
 
 from __future__ import annotations
 
 import json
 import logging
-import multiprocessing
-import os
-import re
-import time
 from pathlib import Path
-from typing import Any, Iterator, List
+from typing import Any, Dict, Iterator, List
 
 import pytest
 
-from sb_sync.ops.logs import LINE, TIME, DailyFileHandler, LineFormatter
+from sb_sync.events import PullFinished, PushFinished, RequestRefused
+from sb_sync.ops import logs
+from sb_sync.ops.log_file import DailyFileHandler
+from sb_sync.protocol import RequestInfo
 
-DAY = 24 * 3600
-
-
-OPENED: List[DailyFileHandler] = []
-
-
-@pytest.fixture(autouse=True)
-def _closed_files() -> Iterator[None]:
-    yield
-    while OPENED:
-        OPENED.pop().close()
+REQUEST = RequestInfo("r1", "10.0.0.1")
+SECRET = "hunter2hunter2"
 
 
-def make_logger(folder: Path) -> logging.Logger:
-    handler = DailyFileHandler(str(folder))
-    handler.setFormatter(LineFormatter(LINE, TIME))
-    made = logging.Logger("sb_sync")  # noqa: LOG001 - one of its own, so that nothing of it stays
-    made.addHandler(handler)
-    OPENED.append(handler)
-    return made
+@pytest.fixture
+def folder(tmp_path: Path, settings: Any) -> Iterator[Path]:
+    """Let the log go into a folder of the test's own."""
+    settings.SB_SYNC_LOG_DIR = str(tmp_path / "logs")
+    before = list(logs.logger.handlers)
+    logs.logger.handlers = []
+    logs.install()
+    yield tmp_path / "logs"
+    for handler in logs.logger.handlers:
+        handler.close()
+    logs.logger.handlers = before
 
 
-def read_lines(folder: Path) -> List[str]:
+def read(folder: Path) -> List[str]:
     return (folder / "sb_sync.log").read_text(encoding="utf-8").splitlines()
 
 
-def test_a_line_has_the_documented_form(tmp_path: Path) -> None:
-    make_logger(tmp_path / "new").info("PUSH request from user %s in %s: %s", "john", "Acme", '{"data": []}')
-    (line,) = read_lines(tmp_path / "new")
-    assert re.fullmatch(
-        r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d - sb_sync - INFO - PUSH request from user john in Acme: {\"data\": \[\]}", line
-    )
+def finished(kind: Any, body: Dict[str, Any], **told: Any) -> Any:
+    common: Dict[str, Any] = {
+        "user_id": "1",
+        "username": "john_manager",
+        "site_id": 1,
+        "organization": "Acme Corporation",
+        "request": REQUEST,
+        "request_data": body,
+        "models": {},
+        "status": "success",
+        "seconds": 0.1,
+        "queries": 1,
+        "memory": 0.0,
+    }
+    return kind(**{**common, **told})
 
 
-@pytest.mark.parametrize("end", ["\n", "\r", "\r\n", "\x0b", "\u2028", "\x85", "\x1b[2J", "\x9b2J", "\ud800"])
-def test_nothing_from_outside_begins_a_line_of_its_own(tmp_path: Path, end: str) -> None:
-    make_logger(tmp_path).info("user %s", "x" + end + "2024-01-01 12:00:00 - sb_sync - INFO - forged")
-    assert not [line for line in read_lines(tmp_path) if line.startswith("2024")]
-    assert "\x1b" not in "".join(read_lines(tmp_path))
+def refused(**told: Any) -> RequestRefused:
+    common = {"username": "", "request": REQUEST, "method": "POST", "path": "/api/sync/push/", "status": 401}
+    return RequestRefused(**{**common, "code": "invalid_token", **told})
 
 
-def test_json_lines_by_setting(tmp_path: Path, settings: Any) -> None:
+def test_a_push_is_told_as_documented(folder: Path) -> None:
+    logs.report_push(None, finished(PushFinished, {"data": [{"_model": "myapp.Customer", "name": "Jürgen"}]}))
+    (line,) = read(folder)
+    head, body = line.split(": ", 1)
+    assert head.endswith(" - sb_sync - INFO - PUSH request from user john_manager in Acme Corporation")
+    assert body == '{"data": [{"_model": "myapp.Customer", "name": "Jürgen"}]}'
+
+
+def test_a_pull_is_told(folder: Path) -> None:
+    logs.report_pull(None, finished(PullFinished, {"models": {}}, batch_size=10))
+    assert "PULL request from user john_manager in Acme Corporation" in read(folder)[0]
+
+
+def test_secrets_in_a_body_are_masked_however_deep_they_lie(folder: Path) -> None:
+    body = {"data": [{"password": SECRET, "profile": [{"apiKey": SECRET, "deep": {"user_token": [SECRET]}}]}]}
+    logs.report_push(None, finished(PushFinished, body))
+    assert SECRET not in read(folder)[0]
+    assert read(folder)[0].count("***") == 3
+
+
+def test_a_body_is_cut_at_the_set_size(folder: Path, settings: Any) -> None:
+    settings.SB_SYNC = {"LOG_BODY_BYTES": 100}
+    logs.report_push(None, finished(PushFinished, {"data": [{"note": "ü" * 10_000} for _ in range(1000)]}))
+    assert len(read(folder)[0]) < 400
+
+
+def test_no_name_forges_a_line_here_or_in_a_handler_of_the_projects(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    forged = "x\n2024-01-01 12:00:00 - sb_sync - INFO - forged\u2028\x1b[2J"
+    logs.report_push(None, finished(PushFinished, {forged: forged}, username=forged, organization=forged))
+    logs.report_refusal(None, refused(path="/" + forged, method=forged, username=forged))
+    assert len(read(folder)) == 2
+    assert all(line.isprintable() for line in [*read(folder), *(record.getMessage() for record in caplog.records)])
+
+
+def test_a_refusal_is_a_warning_with_who_where_and_why(folder: Path) -> None:
+    logs.report_refusal(None, refused())
+    logs.report_refusal(None, refused(username="john", status=403, code="organization_denied"))
+    first, second = read(folder)
+    assert first.endswith(" - WARNING - POST /api/sync/push/ refused for user - from 10.0.0.1: 401 invalid_token")
+    assert "for user john from 10.0.0.1: 403 organization_denied" in second
+
+
+def test_json_lines_name_the_request(folder: Path, settings: Any) -> None:
     settings.SB_SYNC = {"LOG_FORMAT": "json"}
-    make_logger(tmp_path).info("pulled\nmuch", extra={"request_id": "r1"})
-    (line,) = read_lines(tmp_path)
-    assert json.loads(line)["message"] == "pulled\nmuch"
-    assert json.loads(line)["request_id"] == "r1"
+    logs.report_push(None, finished(PushFinished, {}))
+    logs.report_refusal(None, refused())
+    assert [json.loads(line)["request_id"] for line in read(folder)] == ["r1", "r1"]
 
 
-def test_a_new_day_begins_a_new_file(tmp_path: Path) -> None:
-    made = make_logger(tmp_path)
-    made.info("yesterday")
-    yesterday = time.time() - DAY
-    os.utime(tmp_path / "sb_sync.log", (yesterday, yesterday))
-    made.info("today")
-    dated = "sb_sync.log." + time.strftime("%Y-%m-%d", time.localtime(yesterday))
-    assert sorted(path.name for path in tmp_path.glob("sb_sync*")) == ["sb_sync.log", dated]
-    assert "yesterday" in (tmp_path / dated).read_text()
-    assert len(read_lines(tmp_path)) == 1
+def test_it_is_installed_once(folder: Path) -> None:
+    logs.install()
+    assert len(logging.getLogger("sb_sync").handlers) == 1
 
 
-def test_files_are_kept_for_thirty_days(tmp_path: Path) -> None:
-    for age in (29, 31):
-        name = "sb_sync.log." + time.strftime("%Y-%m-%d", time.localtime(time.time() - age * DAY))
-        (tmp_path / name).write_text("old")
-    made = make_logger(tmp_path)
-    made.info("yesterday")
-    os.utime(tmp_path / "sb_sync.log", (time.time() - DAY, time.time() - DAY))
-    made.info("today")
-    assert len(list(tmp_path.glob("sb_sync*"))) == 3
+def test_what_is_wrong_can_be_asked_for(folder: Path) -> None:
+    assert logs.problem() is None
+    folder.write_text("in the way")
+    assert "cannot be written to" in str(logs.problem())
+    logs.report_push(None, finished(PushFinished, {}))
+    assert "Error" in str(logs.problem())
+    folder.unlink()
+    logs.report_push(None, finished(PushFinished, {}))
+    assert logs.problem() is None
 
 
-def _write_much(folder: str, name: str) -> None:
-    made = make_logger(Path(folder))
-    for number in range(500):
-        made.info("%s %d", name, number)
-
-
-def test_several_processes_lose_no_line_when_the_day_ends(tmp_path: Path) -> None:
-    make_logger(tmp_path).info("first")
-    os.utime(tmp_path / "sb_sync.log", (time.time() - DAY, time.time() - DAY))
-    context = multiprocessing.get_context("fork")
-    workers = [context.Process(target=_write_much, args=(str(tmp_path), str(number))) for number in range(3)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
-    text = "".join(path.read_text() for path in tmp_path.iterdir())
-    assert len(text.splitlines()) == 1501
-
-
-def test_a_folder_that_cannot_be_made_stops_nobody(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("in the way")
-    made = make_logger(tmp_path / "file" / "logs")
-    made.info("lost")
-    handler: Any = made.handlers[0]
-    assert handler.fault
-    (tmp_path / "file").unlink()
-    made.info("found")
-    assert not handler.fault
-
-
-def test_a_traceback_is_kept_below_its_line(tmp_path: Path) -> None:
-    made = make_logger(tmp_path)
+def test_without_a_file_of_ours_there_is_nothing_wrong_with_it() -> None:
+    before = list(logs.logger.handlers)
+    logs.logger.handlers = [handler for handler in before if not isinstance(handler, DailyFileHandler)]
     try:
-        raise ValueError("x\n2024-01-01 12:00:00 - sb_sync - INFO - forged")
-    except ValueError:
-        made.exception("failed\n2024-01-01 12:00:00 - sb_sync - INFO - forged")
-    first, *trace = read_lines(tmp_path)
-    assert "failed\\x0a2024" in first
-    assert trace
-    assert all(line.startswith("    ") for line in trace)
+        assert logs.problem() is None
+    finally:
+        logs.logger.handlers = before

@@ -50,7 +50,23 @@ def test_what_no_database_takes_is_replaced() -> None:
     assert mask_body(["a\x00b", "\ud800", float("inf")]) == ["a\ufffdb", "?", "inf"]
 
 
-@pytest.mark.parametrize("name", ["API-Key", "APIKey", "x-api-key", "Authorization", "HTTP_AUTHORIZATION", "user.pin"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "API-Key",
+        "APIKey",
+        "x-api-key",
+        "Authorization",
+        "HTTP_AUTHORIZATION",
+        "user.pin",
+        "password1",
+        "passwords",
+        "API_KEYS",
+        "apikey",
+        "pin2",
+        "\uff50assword",
+    ],
+)
 def test_names_are_compared_whatever_way_they_are_written(name: str) -> None:
     assert mask_body({name: "hush"}) == {name: MASK}
 

@@ -24,6 +24,7 @@ Bodies may be sent with `Content-Encoding: gzip`; answers are compressed for tho
 TAGS: List[Dict[str, str]] = [
     {"name": "Session", "description": "Log in, stay logged in, log out."},
     {"name": "Synchronise", "description": "Push and pull."},
+    {"name": "Operate", "description": "How the server is."},
     {"name": "Describe", "description": "What can be synchronised, and this page."},
 ]
 

@@ -8,6 +8,7 @@ from typing import Any, Dict, Mapping
 __all__ = ["EXAMPLES", "make_example_of_lines"]
 
 KEY = "5e0c34a2-7b0e-4b6f-9f0e-3f7a4f0d9a11"
+JOB = "0b9f6c1e-52d4-4c0b-8f57-6d0a9d1c7a20"
 VERSION = "9c41d.3f0a1b7c55d24e6a9b80"
 NEXT_VERSION = "9c41d.b7d2e40c1f6a4c02a911"
 CURSOR = "AQe5c0.rT4x"
@@ -63,6 +64,8 @@ EXAMPLES: Mapping[str, Dict[str, Any]] = {
             {"index": 2, "_model": "crm.Visit", "status": "error", "code": "permission_denied", "errors": {}},
         ],
     },
+    "Accepted": {"status": "accepted", "job": JOB, "url": f"/api/sync/jobs/{JOB}/"},
+    "Job": {"status": "running", "progress": 40, "result": None},
     "PullRequest": {"models": {"crm.Customer": None, "crm.Visit": CURSOR}, "batch_size": 500},
     "PullAnswer": {
         "data": [
@@ -71,6 +74,50 @@ EXAMPLES: Mapping[str, Dict[str, Any]] = {
         ],
         "metadata": {**METADATA, "crm.Visit": METADATA["crm.Customer"]},
         "batch_info": {"batch_size": 500, "total_records": 2, "has_more": False},
+    },
+    "Health": {
+        "status": "degraded",
+        "timestamp": "2026-07-01T10:30:00Z",
+        "checks": {
+            "database": {"status": "healthy"},
+            "cache": {"status": "healthy"},
+            "logging": {"status": "healthy"},
+            "feed": {"status": "degraded"},
+            "memory": {"status": "healthy"},
+        },
+    },
+    "Performance": {
+        "performance_stats": {
+            "total_operations": 1280,
+            "average_processing_time": 0.031,
+            "cache_hit_rate": 0.98,
+            "since": "2026-06-24T10:00:00Z",
+            "is_whole": True,
+            "operations": [
+                {
+                    "operation": "pull",
+                    "model": "crm.Customer",
+                    "total_operations": 1280,
+                    "average_processing_time": 0.031,
+                    "p50": 0.024,
+                    "p95": 0.088,
+                    "p99": 0.31,
+                    "records": 40960,
+                    "queries": 8960,
+                }
+            ],
+        },
+        "current_memory_usage": 92.4,
+        "cache_stats": {"cache_hits": 980, "cache_misses": 20},
+        "optimization_suggestions": [
+            {
+                "code": "slow",
+                "detail": "One pull of crm.Customer in twenty takes more than 2.4 s. Smaller batches answer sooner.",
+                "figure": "p95 of pull of crm.Customer, seconds",
+                "value": 2.4,
+                "limit": 2.0,
+            }
+        ],
     },
     "Models": {
         "models": {

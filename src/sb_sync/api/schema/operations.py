@@ -14,6 +14,7 @@ __all__ = ["PARAMETERS", "make_paths"]
 Schema = Dict[str, Any]
 FORM = "application/x-www-form-urlencoded"
 HTML = "text/html"
+PLAIN = "text/plain"
 
 PARAMETERS: Mapping[str, Schema] = {
     "Organization": {
@@ -40,11 +41,30 @@ PARAMETERS: Mapping[str, Schema] = {
         "description": "`gzip`: the answer is compressed where that gains something.",
         "schema": {"type": "string"},
     },
+    "Async": {
+        "name": "async",
+        "in": "query",
+        "description": "`1`: accept the push and have a worker carry it out; its number of records has no limit then.",
+        "schema": {"enum": ["0", "1"]},
+    },
+    "Job": {
+        "name": "job",
+        "in": "path",
+        "required": True,
+        "description": "What the background push was called when it was accepted.",
+        "schema": {"type": "string", "format": "uuid"},
+    },
     "OrganizationQuery": {
         "name": "organization",
         "in": "query",
         "description": "The same as the header `X-Organization`.",
         "schema": {"type": "string"},
+    },
+    "Scope": {
+        "name": "scope",
+        "in": "query",
+        "description": "`all`: the figures of all organizations; for staff only.",
+        "schema": {"enum": ["own", "all"], "default": "own"},
     },
 }
 BODY = (errors.MalformedRequest, errors.TooLarge, errors.UnsupportedMediaType, errors.Unavailable)
@@ -64,8 +84,12 @@ def make_paths() -> Dict[str, Schema]:
         "/auth/refresh/": {"post": _refresh()},
         "/auth/logout/": {"post": _log_out()},
         "/push/": {"post": _push()},
+        "/jobs/{job}/": {"get": _job(), "delete": _cancel()},
         "/pull/": {"post": _pull()},
         "/models/": {"get": _models()},
+        "/health/": {"get": _health()},
+        "/performance/": {"get": _performance()},
+        "/metrics/": {"get": _metrics()},
         "/schema/": {"get": _describe("schema", "This description.", {JSON: {"type": "object"}})},
         "/docs/": {"get": _describe("docs", "This description as a page.", {HTML: {"type": "string"}})},
     }
@@ -110,9 +134,13 @@ def _log_out() -> Schema:
 
 def _push() -> Schema:
     answer = refer("PushAnswer")
-    fails = make_errors(*BODY, *TOKEN, *PLACE, *RETRY)
+    fails = make_errors(*BODY, *TOKEN, *PLACE, *RETRY, errors.Throttled)
     gives = make_answer("Processed; `status` and `results` tell what became of it.", {JSON: answer})
-    gives["headers"]["Idempotency-Replayed"] = fails["400"]["headers"]["Idempotency-Replayed"] = REPLAYED
+    accepted = make_answer(
+        "Accepted (`async=1`); the job at `url` tells what becomes of it.", {JSON: refer("Accepted")}
+    )
+    for each in (gives, accepted, fails["400"]):
+        each["headers"]["Idempotency-Replayed"] = REPLAYED
     for status in ("400", "403"):
         error = fails[status]["content"][JSON]
         error["schema"] = {"anyOf": [answer, error["schema"]]}
@@ -124,9 +152,34 @@ def _push() -> Schema:
         "Send what changed on the device.",
         "Records of any models, in any order; references may name rows that the same push makes.",
         takes={JSON: refer("PushRequest")},
-        gives={"200": gives},
+        gives={"200": gives, "202": accepted},
         fails=fails,
-        parameters=("Organization", "IdempotencyKey"),
+        parameters=("Organization", "IdempotencyKey", "Async"),
+    )
+
+
+def _job() -> Schema:
+    return _operation(
+        "job",
+        "Synchronise",
+        "Tell of a background push.",
+        "To the user who sent it alone, in the organization in which it was sent.",
+        gives={"200": make_answer("Where it stands.", {JSON: refer("Job")})},
+        fails=make_errors(*TOKEN, *PLACE, errors.NotFound),
+        parameters=("Job", "Organization", "OrganizationQuery"),
+    )
+
+
+def _cancel() -> Schema:
+    return _operation(
+        "cancelJob",
+        "Synchronise",
+        "Cancel a background push.",
+        "One that waits ends at once. One that is worked on ends before its next chunk: what was committed stays, and"
+        " the result says what that is; an atomic one is undone, unless it was committed already.",
+        gives={"200": make_answer("Where it stands now.", {JSON: refer("Job")})},
+        fails=make_errors(*TOKEN, *PLACE, errors.NotFound),
+        parameters=("Job", "Organization", "OrganizationQuery"),
     )
 
 
@@ -157,6 +210,42 @@ def _models() -> Schema:
         gives={"200": make_answer("The models, parents before children.", {JSON: refer("Models")})},
         fails=make_errors(*TOKEN, *PLACE),
         parameters=("Organization", "OrganizationQuery"),
+    )
+
+
+def _health() -> Schema:
+    answer = {JSON: refer("Health")}
+    return _operation(
+        "health",
+        "Operate",
+        "Tell whether the server is well.",
+        "A word for each check; to staff, who send a token or have a session of Django's, also why and how much.",
+        gives={"200": make_answer("Healthy or degraded.", answer), "503": make_answer("Unhealthy.", answer)},
+        fails=make_errors(),
+        needs_token=False,
+    )
+
+
+def _performance() -> Schema:
+    return _operation(
+        "performance",
+        "Operate",
+        "Tell how fast the operations are.",
+        "Figures of the user's organization in the last days, and what they suggest.",
+        gives={"200": make_answer("The figures.", {JSON: refer("Performance")})},
+        fails=make_errors(errors.MalformedRequest, *TOKEN, *PLACE, errors.AccessDenied),
+        parameters=("Scope", "Organization", "OrganizationQuery"),
+    )
+
+
+def _metrics() -> Schema:
+    return _operation(
+        "metrics",
+        "Operate",
+        "Give the figures to Prometheus.",
+        "Of all organizations, for staff; where the server has the extra `prometheus`.",
+        gives={"200": make_answer("In the text format of Prometheus.", {PLAIN: {"type": "string"}})},
+        fails=make_errors(*TOKEN, errors.AccessDenied, errors.NotFound),
     )
 
 

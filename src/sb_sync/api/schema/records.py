@@ -7,7 +7,9 @@ from typing import Any, Dict, Mapping
 from sb_sync.api.schema.responses import refer
 from sb_sync.api.schema.words import COUNT, KEY_VALUE, TEXT, TIME, TRUTH, array, optional, shape
 from sb_sync.config import setting
+from sb_sync.models import SyncJob
 from sb_sync.protocol import (
+    ACCEPTED,
     CLIENT_WINS,
     CONFLICT,
     CREATED,
@@ -64,11 +66,39 @@ def make_push_shapes() -> Dict[str, Any]:
                 "processing_time": {"type": "number", "description": "Seconds."},
                 "results": array(refer("Result")),
             },
-            optional={"code": {"const": PERMISSION_DENIED}},
+            optional={
+                "code": {"const": PERMISSION_DENIED},
+                "unprocessed_count": {
+                    **COUNT,
+                    "description": "Of a background push that ended early: records that nothing was done about.",
+                },
+            },
         ),
+        "Accepted": shape(
+            {
+                "status": {"const": ACCEPTED},
+                "job": {"type": "string", "format": "uuid"},
+                "url": {"type": "string", "format": "uri-reference", "description": "Where to ask for the job."},
+            }
+        ),
+        "Job": _make_job(),
         "Counts": shape(dict.fromkeys((CREATED, UPDATED, REMOVED, UNCHANGED), COUNT)),
         "Result": _make_result(),
     }
+
+
+def _make_job() -> Dict[str, Any]:
+    return shape(
+        {
+            "status": {"enum": list(SyncJob.State.values)},
+            "progress": {"type": "integer", "minimum": 0, "maximum": 100, "description": "In per cent."},
+            "result": {**optional(refer("PushAnswer")), "description": "The push's answer, once the job has ended."},
+        },
+        optional={
+            "code": {**TEXT, "description": "Why the job failed as a whole, for programs."},
+            "detail": {**TEXT, "description": "The same for people; may change."},
+        },
+    )
 
 
 def _make_push_record() -> Dict[str, Any]:

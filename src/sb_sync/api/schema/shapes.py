@@ -1,10 +1,11 @@
-"""What stands in bodies: sessions, errors and models here, records in `records`."""
+"""What stands in bodies: sessions, errors and models here, records in `records`, figures in `figures`."""
 
 from __future__ import annotations
 
 from typing import Any, Dict
 
 from sb_sync.api.schema.examples import EXAMPLES
+from sb_sync.api.schema.figures import make_figure_shapes
 from sb_sync.api.schema.records import make_pull_shapes, make_push_shapes
 from sb_sync.api.schema.responses import refer
 from sb_sync.api.schema.words import TEXT, TRUTH, array, one_of, optional, shape
@@ -25,6 +26,7 @@ def make_shapes() -> Dict[str, Any]:
         **make_pull_shapes(),
         **_make_models(),
         **_make_fields(),
+        **make_figure_shapes(),
     }
     return {name: {**made, "examples": [EXAMPLES[name]]} if name in EXAMPLES else made for name, made in shapes.items()}
 

@@ -56,6 +56,8 @@ class SyncView(APIView):
     login_required = False
     #: Answers that hold tokens are left as they are.
     is_compressible = True
+    #: What must answer without the database reads nothing that is set there.
+    reads_settings = True
     request_id = ""
 
     @classmethod
@@ -77,7 +79,7 @@ class SyncView(APIView):
         """Refuse a method before asking who sends it; go by what is set now, of which a token's look-up tells."""
         if request.method is None or request.method.lower() not in self.http_method_names:
             self.http_method_not_allowed(request, *args, **kwargs)
-        if not self.authentication_classes:
+        if not self.authentication_classes and self.reads_settings:
             catalog.refresh()
         super().initial(request, *args, **kwargs)
 
