@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.admin import SimpleHistoryAdmin
 
 from sb_sync import compat
-from sb_sync.admin.pages import KeptAdmin
+from sb_sync.admin.pages import KeptAdmin, SignedAdmin
 from sb_sync.admin.tables import ShallowDecoder
 from sb_sync.config import SECTIONS, SyncConfig
 from sb_sync.models import SyncConfiguration
@@ -44,7 +44,7 @@ class SyncConfigurationForm(forms.ModelForm):  # type: ignore[type-arg]  # not g
 
 
 @admin.register(SyncConfiguration)
-class SyncConfigurationAdmin(SimpleHistoryAdmin):  # type: ignore[misc]  # simple-history is untyped
+class SyncConfigurationAdmin(SignedAdmin, SimpleHistoryAdmin):  # type: ignore[misc]  # simple-history is untyped
     """What is set."""
 
     form = SyncConfigurationForm

@@ -10,10 +10,12 @@ from django.contrib.auth import get_user_model
 from django.contrib.sites.models import Site
 from django.db.models import Field, Model
 from django.db.models.constants import LOOKUP_SEP
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
-__all__ = ["ORGANIZATION", "USERNAME", "KeptAdmin", "OwnedAdmin", "ReadOnlyAdmin"]
+from sb_sync.attribution import attributed_to_request
+
+__all__ = ["ORGANIZATION", "USERNAME", "KeptAdmin", "OwnedAdmin", "ReadOnlyAdmin", "SignedAdmin"]
 
 USERNAME = f"user__{get_user_model().USERNAME_FIELD}"
 ORGANIZATION = ("site", admin.RelatedOnlyFieldListFilter)
@@ -27,7 +29,26 @@ class OrganizationChoice(forms.ModelChoiceField):  # type: ignore[type-arg]  # n
         return f"{obj.name} ({obj.domain})"
 
 
-class OwnedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at run time
+class SignedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at run time
+    """A page whose changes stand in histories with the user, whatever middleware the project has."""
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Show or save one row."""
+        with attributed_to_request(request):
+            return super().changeform_view(request, *args, **kwargs)
+
+    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Ask before one row is deleted, or delete it."""
+        with attributed_to_request(request):
+            return super().delete_view(request, *args, **kwargs)
+
+    def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Show rows, or do something with those that were chosen."""
+        with attributed_to_request(request):
+            return super().changelist_view(request, *args, **kwargs)
+
+
+class OwnedAdmin(SignedAdmin):
     """A page of rows that point at an organization."""
 
     def formfield_for_dbfield(self, db_field: Field[Any, Any], request: Any, **kwargs: Any) -> Optional[forms.Field]:

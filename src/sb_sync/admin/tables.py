@@ -15,7 +15,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from sb_sync import catalog, compat
-from sb_sync.admin.pages import ORGANIZATION, USERNAME, KeptAdmin, OwnedAdmin, ReadOnlyAdmin
+from sb_sync.admin.pages import ORGANIZATION, USERNAME, KeptAdmin, OwnedAdmin, ReadOnlyAdmin, SignedAdmin
 from sb_sync.api.tokens import end_family
 from sb_sync.maintenance.groups import COMMON_GROUPS
 from sb_sync.models import (
@@ -24,6 +24,7 @@ from sb_sync.models import (
     ClientRecord,
     DataFilter,
     FieldList,
+    MetricRollup,
     ModelPermission,
     Organization,
     PerformanceMetrics,
@@ -35,6 +36,8 @@ from sb_sync.models import (
     UserSyncMetadata,
 )
 from sb_sync.models.changes import EVERYONE, NOBODY, SHARED, UNRESOLVED
+from sb_sync.models.rollups import TOGETHER
+from sb_sync.optimizations.histogram import lower_bound
 
 MAX_KEYS_SHOWN = 10
 # What `Change.site` says where it is no organization.
@@ -58,7 +61,7 @@ class OrganizationForm(forms.ModelForm):  # type: ignore[type-arg]  # not generi
 
 
 @admin.register(Organization)
-class OrganizationAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at run time
+class OrganizationAdmin(SignedAdmin):
     """Organizations."""
 
     form = OrganizationForm
@@ -185,6 +188,33 @@ class PerformanceMetricsAdmin(KeptAdmin):
     list_filter = ["operation_type", ORGANIZATION, "timestamp"]
     list_select_related = ["site"]
     search_fields = ["model_name"]
+
+
+@admin.register(MetricRollup)
+class MetricRollupAdmin(ReadOnlyAdmin):
+    """How many operations took how long, hour by hour."""
+
+    list_display = ["hour", "operation_type", "model_name", "organization", "from_seconds", "operations", "seconds"]
+    list_filter = ["operation_type", "hour"]
+    search_fields = ["model_name"]
+    fields = [
+        "hour", "operation_type", "model_name", "organization", "from_seconds", "operations", "seconds", "records",
+        "queries", "memory",
+    ]  # fmt: skip
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[MetricRollup]:
+        """Return the rows with their organizations; a join would leave out those of all together."""
+        return super().get_queryset(request).prefetch_related("site")
+
+    @admin.display(description=_("organization"), ordering="site")
+    def organization(self, obj: MetricRollup) -> str:
+        """Return the organization, or that it is all of them."""
+        return str(_("all together")) if obj.site_id == TOGETHER else str(obj.site)
+
+    @admin.display(description=_("from, seconds"), ordering="bucket")
+    def from_seconds(self, obj: MetricRollup) -> str:
+        """Return the least time of the bucket."""
+        return f"{lower_bound(obj.bucket):.3g}"
 
 
 @admin.register(SyncMetadata)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import dataclass
-from typing import Any, Dict, FrozenSet, List, Mapping, Optional, Sequence, Tuple
+from typing import AbstractSet, Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from sb_sync import catalog, config, feed
 from sb_sync.config import DISCOVERY_SECTION, SECTIONS, InvalidSetting, KeyState, SyncConfig
+from sb_sync.config.store import Guard
 from sb_sync.discovery import Decision
 from sb_sync.feed.installation import has_log
-from sb_sync.maintenance.refusal import Refused
+from sb_sync.refusal import Refused
 
 __all__ = [
     "ChangeReport",
@@ -78,11 +79,19 @@ def summarize() -> List[Summary]:
 
 
 def change(
-    values: Mapping[Place, Any], *, reason: str = "", user: Any = None, overwrite: bool = True, dry_run: bool = False
+    values: Mapping[Place, Any],
+    *,
+    removed: AbstractSet[Place] = frozenset(),
+    reason: str = "",
+    user: Any = None,
+    overwrite: bool = True,
+    check: Optional[Guard] = None,
+    dry_run: bool = False,
 ) -> ChangeReport:
-    """Set keys, all or none. Without `overwrite` none that is set to something else already.
+    """Set keys, and give those `removed` their defaults again, all or none.
 
-    Raises `Refused` with everything that is wrong.
+    Without `overwrite` no key is set that is set to something else already; `check` gets what is set, as JSON by place,
+    while nobody else can set it, and raises to stop the writing. Raises `Refused` with everything that is wrong.
     """
     faults = [fault for place, value in values.items() for fault in config.find_value_faults(*place, value)]
     if faults:
@@ -90,6 +99,8 @@ def change(
     wanted = {place: SECTIONS[place[0]][place[1]].to_json(value) for place, value in values.items()}
 
     def guard(standing: Mapping[Place, Any]) -> None:
+        if check is not None:
+            check(standing)
         taken = sorted(place for place, value in wanted.items() if place in standing and standing[place] != value)
         if taken and not overwrite:
             names = ", ".join(f"{section}.{key}" for section, key in taken)
@@ -97,10 +108,10 @@ def change(
 
     if dry_run:
         guard(_stored())
-    report = _compare(values, removed=frozenset())
+    report = _compare(values, removed=removed)
     if dry_run:
         return report
-    SyncConfig.set_many(values, user=user, reason=reason, guard=guard)
+    SyncConfig.set_many(values, removed=removed, user=user, reason=reason, guard=guard)
     return _follow_up(report)
 
 
@@ -184,7 +195,7 @@ def _stored() -> Dict[Place, Any]:
     return stored
 
 
-def _compare(values: Mapping[Place, Any], *, removed: FrozenSet[Place]) -> ChangeReport:
+def _compare(values: Mapping[Place, Any], *, removed: AbstractSet[Place]) -> ChangeReport:
     """Return what a change would do, before it is made."""
     standing = config.read()
     changes: List[KeyChange] = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, Dict, List, Mapping, Tuple
 
-from sb_sync.maintenance.refusal import Refused
+from sb_sync.refusal import Refused
 
 __all__ = ["FORMATS", "dump", "read"]
 

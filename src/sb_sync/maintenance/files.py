@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 
-from sb_sync.maintenance.refusal import Refused
+from sb_sync.refusal import Refused
 
 __all__ = ["write_whole"]
 

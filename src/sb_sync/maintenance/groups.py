@@ -10,7 +10,7 @@ from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 
 from sb_sync import catalog
-from sb_sync.maintenance.refusal import Refused
+from sb_sync.refusal import Refused
 
 __all__ = ["COMMON_GROUPS", "GroupReport", "Kind", "create_groups", "find_group", "kind_of"]
 

@@ -8,7 +8,7 @@ from typing import FrozenSet, List, Optional
 from sb_sync import catalog, config
 from sb_sync.access import Scope
 from sb_sync.config import MODEL_DISCOVERY
-from sb_sync.discovery import Decision, discover
+from sb_sync.discovery import Decision, discover, find_key_fault
 
 __all__ = ["ModelReport", "describe_models", "find_default_labels"]
 
@@ -65,7 +65,7 @@ def _describe(decision: Decision, refusal: str) -> ModelReport:
     label = decision.model._meta.label
     synced = catalog.find(label)
     if synced is None or refusal:
-        is_of_project = bool(refusal or decision.key)
+        is_of_project = bool(refusal or decision.key or find_key_fault(decision.model))
         return ModelReport(label, False, refusal or decision.reason, is_of_project=is_of_project)
     return ModelReport(
         label=label,

@@ -14,8 +14,8 @@ from django.db import transaction
 from sb_sync.maintenance.groups import create_groups, find_group
 from sb_sync.maintenance.permission_file import PermissionFile
 from sb_sync.maintenance.permissions import ApplyReport, apply_file, generate_file
-from sb_sync.maintenance.refusal import Refused
 from sb_sync.models import Organization, UserSite
+from sb_sync.refusal import Refused
 
 __all__ = [
     "ExampleReport",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Dict, List, Optional, Tuple
 
 from sb_sync.maintenance.files import write_whole
-from sb_sync.maintenance.refusal import Refused
+from sb_sync.refusal import Refused
 
 __all__ = ["Entry", "PermissionFile", "dump", "make_empty", "parse", "read", "write"]
 

@@ -7,14 +7,14 @@ from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Set, 
 
 from django.contrib.auth.models import Group
 from django.contrib.sites.models import Site
-from django.db import transaction
+from django.db import router, transaction
 
-from sb_sync import catalog
+from sb_sync import attribution, catalog
 from sb_sync.access.filters import find_fault
 from sb_sync.maintenance.groups import COMMON_GROUPS, Kind, find_group, kind_of
 from sb_sync.maintenance.permission_file import Entry, PermissionFile
-from sb_sync.maintenance.refusal import Refused
 from sb_sync.models import ModelPermission, Organization
+from sb_sync.refusal import Refused
 
 __all__ = [
     "TEMPLATES",
@@ -168,9 +168,19 @@ def _apply(file: PermissionFile, organization: Organization) -> ApplyReport:
             outcomes["created"].append(entry)
         else:
             outcomes["unchanged"].append(entry)
-    ModelPermission.objects.bulk_create(created)
+    _create_all(created, organization)
     named = {outcome: tuple(entries) for outcome, entries in outcomes.items()}
     return ApplyReport(**named, shared=tuple(name_shared(file.entries)))
+
+
+def _create_all(rows: List[ModelPermission], organization: Organization) -> None:
+    """Insert new rows at once, with their history: it needs keys, which not every database tells of such an insert."""
+    using = router.db_for_write(ModelPermission)
+    ModelPermission.objects.using(using).bulk_create(rows)
+    wanted = {(row.group_id, row.model_name) for row in rows}
+    standing = ModelPermission.objects.using(using).filter(site=organization.pk)
+    inserted = [row for row in standing if (row.group_id, row.model_name) in wanted]
+    attribution.write_entries(ModelPermission, inserted, attribution.CREATED, using=using)
 
 
 def _make_row(organization: Organization, group: Group, label: str, entry: Entry) -> ModelPermission:
@@ -189,7 +199,9 @@ def _change(row: ModelPermission, entry: Entry) -> bool:
     wanted = (entry.push, entry.pull, entry.filters if entry.says_filters else row.filters or None)
     if (row.can_push, row.can_pull, row.filters or None) == wanted:
         return False
-    row.can_push, row.can_pull, row.filters = wanted
+    row.can_push, row.can_pull = entry.push, entry.pull
+    if entry.says_filters:
+        row.filters = entry.filters
     row.save(update_fields=["can_push", "can_pull", *(["filters"] if entry.says_filters else [])])
     return True
 

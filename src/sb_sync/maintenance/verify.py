@@ -6,16 +6,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import List, Optional, Tuple
 
+from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Min
 
 from sb_sync import catalog
 from sb_sync.feed import CaptureState, State, backend_for, find_states
-from sb_sync.feed.identity import find_identity
 from sb_sync.feed.installation import has_log
+from sb_sync.maintenance.repair import was_moved
 from sb_sync.models import Change, Checkpoint
 from sb_sync.models.changes import UNRESOLVED
 
-__all__ = ["FeedStatus", "describe", "feed_databases", "verify"]
+__all__ = ["FeedStatus", "all_databases", "describe", "feed_databases", "verify"]
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,11 @@ class FeedStatus:
 def feed_databases() -> List[str]:
     """Return the databases that hold synchronised models."""
     return sorted({synced.database for synced in catalog.synced_models().values()})
+
+
+def all_databases() -> List[str]:
+    """Return the databases in which this package has tables: the default one, and those of the feed."""
+    return sorted({DEFAULT_DB_ALIAS, *feed_databases()})
 
 
 def describe(using: str) -> FeedStatus:
@@ -63,8 +69,7 @@ def verify(using: str) -> List[str]:
             problems.append(
                 f"The capture of {found.table} is {found.state.value}. Run manage.py sync_feed --action install."
             )
-    identity = find_identity(using)
-    if identity is not None and identity.system != backend.system():
+    if was_moved(using):
         problems.append(
             "The database was moved into another cluster, where its old cursors mean nothing."
             " Run manage.py sync_feed --action repair."

@@ -19,11 +19,11 @@ def check_options(options: Mapping[str, Any], *, required: Sequence[str], foreig
     `foreign` maps the options that this action does not take to the actions that do.
     """
     action = options["action"]
-    missing = [_spell(name) for name in required if not options[name]]
+    missing = [_spell(name) for name in required if not _is_given(options[name])]
     if missing:
         raise CommandError("--action {} needs {}.".format(action, ", ".join(missing)))
     for name, owner in foreign.items():
-        if options[name]:
+        if _is_given(options[name]):
             raise CommandError(f"{_spell(name)} belongs to --action {owner}, not {action}.")
 
 
@@ -38,6 +38,11 @@ def telling_refusals() -> Iterator[None]:
         raise CommandError(
             f"The database refused: {str(error).strip()}. Where tables are missing, run manage.py migrate."
         ) from error
+
+
+def _is_given(value: Any) -> bool:
+    """Tell whether an option was typed: 0 is a number that somebody wants."""
+    return bool(value) or (value == 0 and value is not False)
 
 
 def _spell(name: str) -> str:

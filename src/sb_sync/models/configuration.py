@@ -134,15 +134,15 @@ class AllThatIsSet(Expression):
 
     @classmethod
     def bring_along(cls, rows: models.QuerySet[Any]) -> models.QuerySet[Any]:
-        """Let each row of a queryset tell what is set, as `is_set`, where both stand in one database."""
+        """Let each row of a `values_list` end with what is set, where both stand in one database."""
         return rows.annotate(is_set=cls()) if rows.db == router.db_for_write(SyncConfiguration) else rows
 
     @staticmethod
-    def take_from(row: Any) -> Optional[Tuple[Row, ...]]:
-        """Return what a row of such a queryset told; None where it told nothing that can be read."""
+    def take_from(end: Sequence[Any]) -> Optional[Tuple[Row, ...]]:
+        """Return what the end of such a row told; None where it told nothing that can be read."""
         try:
-            return _sort(json.loads(row.is_set or "[]"))
-        except (AttributeError, ValueError):
+            return _sort(json.loads(end[0] or "[]"))
+        except (IndexError, ValueError):
             return None
 
     def as_sql(self, compiler: Any, connection: Any) -> Tuple[str, Tuple[Any, ...]]:

@@ -8,11 +8,17 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from sb_sync.models.documents import DocumentField
+
 __all__ = ["PerformanceMetrics", "SyncLog"]
 
 
 class SyncLog(models.Model):
-    """One request, with its (masked and cut) body. `processing_time` is in seconds."""
+    """One request, with its (masked and cut) body. `processing_time` is in seconds.
+
+    `outcome` holds `models`, what was done by label, and `failures`, the first records that were not applied; NULL
+    where a version wrote the row that did not know it.
+    """
 
     class Operation(models.TextChoices):
         """What was asked."""
@@ -39,6 +45,7 @@ class SyncLog(models.Model):
     object_count = models.PositiveIntegerField(_("records"), default=0)
     error_message = models.TextField(_("error"), blank=True)
     request_data = models.JSONField(_("request"), null=True, blank=True)
+    outcome = DocumentField(_("outcome"), null=True, blank=True, editable=False)
     request_id = models.CharField(_("request id"), max_length=64, blank=True)
     timestamp = models.DateTimeField(_("time"), default=timezone.now)
     processing_time = models.FloatField(_("seconds"), default=0.0)
@@ -62,7 +69,11 @@ class SyncLog(models.Model):
 
 
 class PerformanceMetrics(models.Model):
-    """One measurement: `processing_time` in seconds, `memory_usage` in MiB."""
+    """One measurement: `processing_time` in seconds, `memory_usage` in MiB.
+
+    `rolled_up_at` tells when it was counted among the rolled up ones; until then it is NULL, also where a process of an
+    older version wrote it, or one whose transaction was open for long.
+    """
 
     operation_type = models.CharField(_("operation"), max_length=40)
     site = models.ForeignKey(
@@ -74,6 +85,7 @@ class PerformanceMetrics(models.Model):
     memory_usage = models.FloatField(_("memory, MiB"), default=0.0)
     query_count = models.PositiveIntegerField(_("queries"), default=0)
     timestamp = models.DateTimeField(_("time"), default=timezone.now)
+    rolled_up_at = models.DateTimeField(_("rolled up"), null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("performance metric")
@@ -83,6 +95,7 @@ class PerformanceMetrics(models.Model):
             models.Index(fields=["timestamp", "id"], name="sb_sync_metric_time"),
             models.Index(fields=["operation_type", "model_name", "timestamp"], name="sb_sync_metric_kind"),
             models.Index(fields=["site", "timestamp"], name="sb_sync_metric_site"),
+            models.Index(fields=["rolled_up_at", "site", "id"], name="sb_sync_metric_rollup"),
         ]
 
     def __str__(self) -> str:

@@ -10,6 +10,8 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from sb_sync.models.history import AuditedModel, SyncHistory
+
 __all__ = ["DataFilter", "ModelPermission", "check_conditions_by"]
 
 #: Tells what is wrong with a condition on the model of a label, an empty string where nothing is.
@@ -36,7 +38,7 @@ def _is_written(names: Optional[Iterable[str]], *wanted: str) -> bool:
     return names is None or bool(set(names) & set(wanted))
 
 
-class ModelPermission(models.Model):
+class ModelPermission(AuditedModel):
     """The rights of one group on one model in one organization. No row means no access."""
 
     site = models.ForeignKey(
@@ -52,6 +54,7 @@ class ModelPermission(models.Model):
         blank=True,
         help_text=_('A condition such as {"field": "department", "operator": "exact", "value": "SALES"}'),
     )
+    history = SyncHistory()
 
     class Meta:
         verbose_name = _("model permission")
@@ -76,7 +79,7 @@ class ModelPermission(models.Model):
             _check_condition(self.model_name, self.filters, "filters")
 
 
-class DataFilter(models.Model):
+class DataFilter(AuditedModel):
     """A condition on the rows of one model for one group in one organization. Several are joined by AND."""
 
     site = models.ForeignKey(
@@ -88,6 +91,7 @@ class DataFilter(models.Model):
     filter_condition = models.JSONField(_("condition"))
     is_active = models.BooleanField(_("active"), default=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    history = SyncHistory()
 
     class Meta:
         verbose_name = _("row filter")

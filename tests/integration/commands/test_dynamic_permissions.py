@@ -151,6 +151,12 @@ def test_an_option_that_would_be_ignored_is_refused(acme: Organization, tmp_path
     path = tmp_path / "file.json"
     with pytest.raises(CommandError, match="--dry-run belongs to --action apply"):
         run("generate", org_slug="acme", output_file=str(path), dry_run=True)
+    with pytest.raises(CommandError, match="--config-file belongs to --action apply or validate"):
+        run("export", org_slug="acme", output_file=str(path), config_file="other.json")
+    with pytest.raises(CommandError, match="--permission-template belongs to --action generate"):
+        run("export", org_slug="acme", output_file=str(path), permission_template="read_only")
+    with pytest.raises(CommandError, match="--org-slug belongs to"):
+        run("discover", org_slug="acme")
     assert not path.exists()
 
 

@@ -158,9 +158,19 @@ def test_json_is_one_document_and_nothing_else(action: str, options: Any) -> Non
     assert err.getvalue() == ""
 
 
-def test_an_option_that_would_be_ignored_is_refused() -> None:
-    with pytest.raises(CommandError, match="belongs to --action create_org"):
-        run("create_groups", permission_template="read_write")
+@pytest.mark.parametrize(
+    ("action", "options", "owner"),
+    [
+        ("create_groups", {"permission_template": "read_write"}, "create_org"),
+        ("create_org", {"org_name": "Acme", "org_slug": "acme", "username": "ann"}, "add_user"),
+        ("setup_example", {"org_slug": "acme"}, "create_org or add_user or set_permissions"),
+        ("create_org", {"org_name": "Acme", "org_slug": "acme", "config_file": "f.json"}, "set_permissions"),
+    ],
+)
+def test_an_option_that_would_be_ignored_is_refused(action: str, options: Any, owner: str) -> None:
+    with pytest.raises(CommandError, match=f"belongs to --action {owner}"):
+        run(action, **options)
+    assert not Organization.objects.exists()
 
 
 def test_a_user_is_let_in_and_may_change_the_group() -> None:
@@ -227,6 +237,21 @@ def test_the_example_gives_users_who_can_log_in() -> None:
     again = run("setup_example")
     assert "(as before)" in again
     assert Organization.objects.count() == 1
+
+
+def test_a_dry_run_of_the_example_tells_whom_it_would_make() -> None:
+    told = run("setup_example", dry_run=True)
+    assert "(would be made)" in told
+    assert "(as before)" not in told
+    new = json.loads(run("setup_example", dry_run=True, json=True))["users"]
+    assert {(user["created"], user["password"]) for user in new} == {(True, None)}
+    made = json.loads(run("setup_example", json=True))["users"]
+    assert all(user["created"] and user["password"] for user in made)
+    again = run("setup_example", dry_run=True)
+    assert "(as before)" in again
+    assert "(would be made)" not in again
+    standing = json.loads(run("setup_example", dry_run=True, json=True))["users"]
+    assert {(user["created"], user["password"]) for user in standing} == {(False, None)}
 
 
 def test_the_example_leaves_other_users_alone() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from typing import Any, Dict, Iterator, List
 
 import pytest
@@ -101,6 +102,14 @@ def test_details_are_text_too_with_fields_where_wanted() -> None:
     assert "has a save() of its own" in text
     assert "assigned_manager_id" not in text
     assert "assigned_manager_id" in run("details", "--verbose")
+    assert set(re.findall(r"^  history +(\w+)$", text, re.MULTILINE)) == {"yes", "no"}
+
+
+@pytest.mark.parametrize("more", [[], ["--verbose"]])
+def test_details_count_as_out_what_the_action_disabled_shows(more: List[str]) -> None:
+    (out,) = re.findall(r"(\d+) are out \(--action disabled\)", run("details", *more))
+    (shown,) = re.findall(r"^(\d+) models", run("disabled", *more), re.MULTILINE)
+    assert out == shown
 
 
 def test_the_answer_to_a_user_leaves_out_what_that_user_may_not_touch_where_it_is_set() -> None:

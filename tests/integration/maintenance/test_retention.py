@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from sb_sync.maintenance import forget_answers, forget_conflicts
-from sb_sync.models import Organization, StoredAnswer, SyncConflict
+from sb_sync.maintenance import Refused, forget_answers, forget_conflicts, forget_jobs, purge
+from sb_sync.models import Organization, StoredAnswer, SyncConflict, SyncJob, SyncJobChunk
 from sb_sync.testing.factories import make_member, make_organization
 
 pytestmark = pytest.mark.django_db
@@ -58,3 +58,31 @@ def test_answers_expire(acme: Organization, settings: Any) -> None:
     settings.SB_SYNC = {"IDEMPOTENCY_RETENTION": timedelta(days=1)}
     assert forget_answers() == 2
     assert StoredAnswer.objects.get().name == "0"
+
+
+def test_jobs_expire_once_they_have_ended_and_never_before(acme: Organization, settings: Any) -> None:
+    user = make_member(acme)
+    for state in ("done", "failed", "cancelled", "queued", "running"):
+        for days in (1, 6, 8):
+            then = timezone.now() - timedelta(days=days)
+            job = SyncJob.objects.create(
+                user=user, site_id=acme.pk, state=state, record_count=1, created_at=then,
+                finished_at=None if state in ("queued", "running") else then,
+            )  # fmt: skip
+            SyncJobChunk.objects.create(job=job, number=0, record_count=1)
+    assert (forget_jobs(dry_run=True), SyncJob.objects.count()) == (3, 15)
+    assert forget_jobs(chunk=1) == 3
+    assert (SyncJob.objects.count(), SyncJobChunk.objects.count()) == (12, 12)
+    settings.SB_SYNC = {"IDEMPOTENCY_RETENTION": timedelta(days=1)}
+    forget_jobs()
+    assert set(SyncJob.objects.values_list("state", flat=True)) == {"queued", "running"}
+    assert SyncJob.objects.count() == 6
+
+
+@pytest.mark.parametrize("days", [0, -1, 36_501])
+def test_no_days_would_be_everything_and_are_refused(acme: Organization, days: int) -> None:
+    make_conflict(acme, "settled", "settled", 1000)
+    for forget in (forget_conflicts, purge):
+        with pytest.raises(Refused, match="at least 1 and at most 36,500"):
+            forget("default", days=days)
+    assert SyncConflict.objects.exists()

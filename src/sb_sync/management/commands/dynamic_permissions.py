@@ -23,9 +23,12 @@ REQUIRED: Mapping[str, Sequence[str]] = {
 }
 # Options that would silently be ignored elsewhere.
 OWNED: Mapping[str, str] = {
+    "config_file": "apply or validate",
     "dry_run": "apply",
     "group": "generate",
+    "org_slug": "generate or apply or export or validate",
     "output_file": "generate or export or template",
+    "permission_template": "generate",
 }
 
 
@@ -47,7 +50,6 @@ class Command(SyncCommand):
         parser.add_argument(
             "--permission-template",
             choices=sorted(maintenance.TEMPLATES),
-            default="read_write",
             help="generate: what is granted, to a common group never beyond its kind (default: read_write)",
         )
         parser.add_argument("--group", action="append", help="generate: only this group; may be given several times")
@@ -84,7 +86,7 @@ class Command(SyncCommand):
 
     def _generate(self, options: Dict[str, Any]) -> None:
         organization = maintenance.find_organization(options["org_slug"])
-        template = options["permission_template"]
+        template = options["permission_template"] or "read_write"
         file = maintenance.generate_file(organization, template, group_names=options["group"])
         self._warn_of_shared(maintenance.name_shared(file.entries), options)
         self._deliver(file, options)
@@ -161,7 +163,7 @@ def _as_object(model: ModelReport) -> Dict[str, Any]:
         "reason": model.reason,
         "shared": model.is_shared,
         "organization_by": model.tenant or None,
-        "key": model.key_kind or None,
+        "primary_key": model.key_kind or None,
     }
 
 

@@ -9,7 +9,7 @@ from typing import Any, Callable, Dict, List, Mapping, Sequence
 from django.core.management.base import CommandParser
 
 from sb_sync import maintenance
-from sb_sync.maintenance import ApplyReport, OrganizationReport
+from sb_sync.maintenance import ApplyReport, MemberReport, OrganizationReport
 from sb_sync.management.base import SyncCommand
 from sb_sync.management.options import check_options, telling_refusals
 from sb_sync.management.tables import format_table
@@ -20,6 +20,17 @@ REQUIRED: Mapping[str, Sequence[str]] = {
     "add_user": ["username", "org_slug", "group_name"],
     "set_permissions": ["config_file"],
     "setup_example": [],
+}
+
+# Options that would silently be ignored elsewhere.
+OWNED: Mapping[str, str] = {
+    "org_name": "create_org",
+    "org_slug": "create_org or add_user or set_permissions",
+    "site_id": "create_org",
+    "permission_template": "create_org",
+    "username": "add_user",
+    "group_name": "add_user",
+    "config_file": "set_permissions",
 }
 
 
@@ -66,8 +77,7 @@ class Command(SyncCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         action = options["action"]
-        own = ("permission_template", "site_id")
-        foreign = {} if action == "create_org" else dict.fromkeys(own, "create_org")
+        foreign = {name: owner for name, owner in OWNED.items() if action not in owner.split(" or ")}
         check_options(options, required=REQUIRED[action], foreign=foreign)
         actions: Dict[str, Callable[[Dict[str, Any]], Told]] = {
             "create_org": self._create_org,
@@ -124,16 +134,16 @@ class Command(SyncCommand):
 
     def _setup_example(self, options: Dict[str, Any]) -> Told:
         done = maintenance.setup_example(dry_run=options["dry_run"])
-        # The password of a user who is not made is nobody's.
-        passwords = ["" if options["dry_run"] else found.password for found in done.members]
+        users = [_as_example_user(found, dry_run=options["dry_run"]) for found in done.members]
         rows = [
-            [found.username, found.group, password or "(as before)"] for found, password in zip(done.members, passwords)
+            [
+                user["username"],
+                user["group"],
+                user["password"] or ("(would be made)" if user["created"] else "(as before)"),
+            ]
+            for user in users
         ]
         told = self._describe(done.organization, options)
-        users = [
-            {"username": found.username, "group": found.group, "password": password or None}
-            for found, password in zip(done.members, passwords)
-        ]
         left = [f"The user {name} is not of the example, and was left alone." for name in done.left_alone]
         return Told(
             [*told.lines, format_table(["user", "group", "password"], rows), *left],
@@ -157,6 +167,13 @@ class Command(SyncCommand):
             [f"Rights: {created} granted, {changed} changed, {unchanged} as they were."],
             {"granted": created, "changed": changed, "unchanged": unchanged, "shared": list(report.shared)},
         )
+
+
+def _as_example_user(found: MemberReport, *, dry_run: bool) -> Dict[str, Any]:
+    """Return who is in the example. Only of those who were made a password is known; undone, it is nobody's."""
+    is_new = bool(found.password)
+    password = found.password if is_new and not dry_run else None
+    return {"username": found.username, "group": found.group, "created": is_new, "password": password}
 
 
 def _count(number: int) -> str:

@@ -91,9 +91,7 @@ class Command(SyncCommand):
         if options["json"]:
             self._print_json({"models": [_as_object(model) for model in chosen]})
             return
-        shown = [
-            model for model in chosen if options["verbose"] or model.is_of_project or options["action"] == "default"
-        ]
+        shown = [model for model in chosen if _is_shown(model, options) or options["action"] == "default"]
         rows = [[model.label, model.state, model.tenant, model.reason] for model in shown]
         self.stdout.write(format_table(["model", "", "organization by", "because"], rows))
         hidden = len(chosen) - len(shown)
@@ -109,16 +107,28 @@ class Command(SyncCommand):
             self.stdout.write(self.style.MIGRATE_HEADING(told.pop("model")))
             fields = told.pop("fields")
             for name, value in told.items():
-                for number, line in enumerate(value if isinstance(value, list) else [value]):
+                for number, line in enumerate(_as_lines(value)):
                     self.stdout.write("  {:<18}{}".format("" if number else name.replace("_", " "), line))
             if options["verbose"]:
                 rows = [["  " + field["name"], field["type"], field["access"]] for field in fields]
                 self.stdout.write(format_table(["  field", "type", ""], rows))
-        out = sum(not model.included for model in models)
+        out = sum(not model.included and _is_shown(model, options) for model in models)
         self.stdout.write(f"{len(details)} models are in, {out} are out (--action disabled).")
 
     def _print_json(self, document: Any) -> None:
         self.stdout.write(json.dumps(document, indent=2, ensure_ascii=False))
+
+
+def _is_shown(model: ModelReport, options: Dict[str, Any]) -> bool:
+    """Tell whether people look for this model, not for one of Django's or another package's."""
+    return bool(options["verbose"] or model.is_of_project)
+
+
+def _as_lines(value: Any) -> List[str]:
+    """Return a value as people read it."""
+    if isinstance(value, bool):
+        return ["yes" if value else "no"]
+    return value if isinstance(value, list) else [value]
 
 
 def _find_scope(options: Dict[str, Any]) -> Optional[access.Scope]:
