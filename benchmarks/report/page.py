@@ -41,6 +41,8 @@ def _tell(document: Dict[str, Any]) -> Iterator[str]:
         " on the loopback address. Medians of {}."
     ).format(document["made_at"][:10], document["plan"]["repetitions"], **machine)
     yield ", ".join(f"{name} {version}" for name, version in versions.items()) + "."
+    if document["plan"]["is_quick"]:
+        yield "\nThese are the smaller sizes of `--quick`."
     if machine["is_busy"]:
         yield "\n**The machine was busy while this was measured; the figures mean little.**"
     yield "\n![What sb_sync reaches of its floors and stretches](../_static/performance.svg)\n"

@@ -10,20 +10,18 @@ from sb_sync.access import Scope
 from sb_sync.errors import NothingServed
 from sb_sync.events import ModelPulled
 from sb_sync.feed import Checkpoint, CheckpointRef, Cursor, encode_cursor
-from sb_sync.protocol import ERROR
 from sb_sync.pull.memory import Memory
 from sb_sync.pull.page import Page, Progress
 from sb_sync.pull.request import PullRequest, Refused
 from sb_sync.wire.codecs.moments import encode_moment
 
-__all__ = ["Finished", "PullAnswer", "describe_models", "make_answer", "make_refusal", "refuse_all"]
+__all__ = ["Finished", "PullAnswer", "describe_models", "make_answer", "refuse_all"]
 
 
 @dataclass(frozen=True)
 class PullAnswer:
-    """HTTP status and JSON body."""
+    """The JSON body."""
 
-    status: int
     body: Dict[str, Any]
 
 
@@ -65,14 +63,7 @@ def make_answer(
     }
     if refused:
         body["errors"] = [item.as_json() for item in refused]
-    return PullAnswer(200, body)
-
-
-def make_refusal(refused: Sequence[Refused], request_id: str) -> PullAnswer:
-    """Return the answer where nothing that was asked for is served."""
-    refusal = refuse_all(refused)
-    told = {"code": refusal.code, "detail": refusal.detail, **refusal.extra}
-    return PullAnswer(refusal.status, {"status": ERROR, **told, "request_id": request_id})
+    return PullAnswer(body)
 
 
 def refuse_all(refused: Sequence[Refused]) -> NothingServed:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Dict, Optional
+from typing import Any, Dict, Optional
+
+from django.db import router
+from django.db.models import QuerySet
 
 from sb_sync import compat
 from sb_sync.access import Scope
 from sb_sync.models import UserSyncMetadata
+from sb_sync.optimizations.prepared import Parameter, Prepared
 
 __all__ = ["Memory", "recall"]
 
@@ -29,12 +33,21 @@ class Memory:
 
 def recall(scope: Scope) -> Dict[str, Memory]:
     """Return what is remembered of a user in an organization, by label."""
-    rows = UserSyncMetadata.objects.filter(user_id=scope.user_id, site_id=scope.site_id)
-    found = rows.values_list("model_name", "last_sync", "fingerprint", "fingerprint_since")
+    using = router.db_for_read(UserSyncMetadata)
     return {
         label: Memory(_make_aware(last_sync), fingerprint, _make_aware(since))
-        for label, last_sync, fingerprint, since in found
+        for label, last_sync, fingerprint, since in _states.ask(using, user=scope.user_id, site=scope.site_id)
     }
+
+
+def _query_states(using: str) -> QuerySet[Any, Any]:
+    """Return the query for all that is remembered of a user in an organization."""
+    own = {name: Parameter(name, UserSyncMetadata._meta.get_field(name)) for name in ("user", "site")}
+    rows = UserSyncMetadata.objects.using(using).filter(**own)
+    return rows.values_list("model_name", "last_sync", "fingerprint", "fingerprint_since")
+
+
+_states = Prepared(_query_states)
 
 
 def _make_aware(moment: Optional[datetime]) -> Optional[datetime]:

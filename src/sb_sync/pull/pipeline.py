@@ -8,7 +8,7 @@ from sb_sync.access import Scope
 from sb_sync.events import ModelPulled, PullFinished, Statement
 from sb_sync.optimizations import Measurement, measure
 from sb_sync.protocol import ERROR, PARTIAL, SUCCESS, RequestInfo
-from sb_sync.pull.answer import PullAnswer, describe_models, make_answer, make_refusal
+from sb_sync.pull.answer import PullAnswer, describe_models, make_answer, refuse_all
 from sb_sync.pull.memory import recall
 from sb_sync.pull.request import PullRequest, Refused, parse_request
 from sb_sync.pull.snapshots import read_pages
@@ -20,7 +20,7 @@ __all__ = ["announce", "run"]
 def run(scope: Scope, body: Mapping[str, Any], *, request: RequestInfo) -> PullAnswer:
     """Answer a pull.
 
-    Raises a `SyncError` where the body is malformed or a value of `models` is no cursor.
+    Raises a `SyncError` where the body is malformed, a value of `models` is no cursor, or nothing is served.
     """
     with measure() as measurement:
         asked = parse_request(scope, body)
@@ -38,7 +38,7 @@ def run(scope: Scope, body: Mapping[str, Any], *, request: RequestInfo) -> PullA
         )
         finished = write_traces(pages, journal)
     if asked.is_closed:
-        return make_refusal(refused, request.request_id)
+        raise refuse_all(refused)
     return make_answer(scope, asked, finished, refused=refused, memories=memories)
 
 

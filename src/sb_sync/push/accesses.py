@@ -213,7 +213,7 @@ class _Finder:
         for name in {name for rule in rules for name in rule.involved}:
             before = held.get(name)
             if before is None:
-                before = [stored[name]] if stored is not None else [_default(record, name)]
+                before = [stored[name]] if stored is not None else [self._find_default(record, name)]
             held[name] = [*before, *([given[name]] if name in given and given[name] not in before else [])]
         self.models[token] = record.synced.model
         for rule in rules:
@@ -225,6 +225,16 @@ class _Finder:
                     self.present.add(_value_token(rule, stored[name]))
                 if name in given:
                     yield Access(_value_token(rule, given[name]), Mode.PUT)
+
+    def _find_default(self, record: Record, attname: str) -> Any:
+        """Return what a new row holds where the record gives nothing."""
+        tenant = record.synced.tenant
+        if tenant is not None and tenant.field is not None and tenant.field.attname == attname:
+            return self.state.scope.site_id
+        for field in record.synced.model._meta.concrete_fields:
+            if field.attname == attname and field.has_default() and not callable(field.default):
+                return field.get_default()
+        return None
 
     def _given_values(self, record: Record) -> Dict[str, Any]:
         """Return the values that a record gives, by attribute; a reference that has no key yet stands for itself."""
@@ -281,17 +291,6 @@ def _is_nameable(rule: UniqueRule) -> bool:
 
 def _value_token(rule: UniqueRule, value: Any) -> Token:
     return ("value", rule.name, (fold(value),))
-
-
-def _default(record: Record, attname: str) -> Any:
-    """Return what a new row holds where the record gives nothing."""
-    tenant = record.synced.tenant
-    if tenant is not None and tenant.field is not None and tenant.field.attname == attname:
-        return "organization"
-    for field in record.synced.model._meta.concrete_fields:
-        if field.attname == attname and field.has_default() and not callable(field.default):
-            return field.get_default()
-    return None
 
 
 def _token(model: Type[Model], key: Any) -> Token:

@@ -12,6 +12,7 @@ from django.db.models import Model
 from sb_sync import catalog
 from sb_sync.access import Scope
 from sb_sync.push.accesses import find_accesses
+from sb_sync.push.apart import stand_apart
 from sb_sync.push.batch import Outcome, Record, Task
 from sb_sync.push.cascades import walk
 from sb_sync.push.client_ids import names_in
@@ -111,6 +112,8 @@ def _load_rows(state: PushState, records: Sequence[Record]) -> None:
 
 def _order(state: PushState, records: Sequence[Record], plan: _Plan) -> List[List[Task]]:
     """Return the tasks in waves."""
+    if stand_apart(state, records):
+        return [[Task(record) for record in records]]
     accesses, present = find_accesses(state, records, walk(_roots(state, records), state.using))
     stiff = {place for place, record in enumerate(records) if not plan.is_easy or record.index in plan.stiff}
     return [[_make_task(records[turn.place], turn) for turn in wave] for wave in find_order(accesses, present, stiff)]

@@ -165,7 +165,8 @@ class Change:
     """What one task writes: a new row (`stored` None) or values that differ from the stored ones.
 
     `values` are Python values by attribute name; `lists` the keys that a many-to-many field shall hold, and
-    `held` those it holds, with the keys of its rows.
+    `held` those it holds, with the keys of its rows. A new row has a `row`, all its values with the defaults, or an
+    `instance` where the project may see one.
     """
 
     task: Task
@@ -174,12 +175,17 @@ class Change:
     values: Dict[str, Any] = field(default_factory=dict)
     lists: Dict[str, FrozenSet[Any]] = field(default_factory=dict)
     held: Dict[str, Dict[Any, Any]] = field(default_factory=dict)
+    row: Optional[Dict[str, Any]] = None
     instance: Any = None
 
     @property
     def record(self) -> Record:
         """Return the record that this change comes from."""
         return self.task.record
+
+    def value_of(self, attname: str) -> Any:
+        """Return what a new row holds."""
+        return getattr(self.instance, attname) if self.row is None else self.row[attname]
 
     @property
     def is_creation(self) -> bool:

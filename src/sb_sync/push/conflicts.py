@@ -7,6 +7,7 @@ from typing import Any, Dict, Mapping, Optional, Sequence
 
 from sb_sync.access import scoped_queryset
 from sb_sync.catalog import SyncedModel
+from sb_sync.optimizations.any_of import AnyOf
 from sb_sync.optimizations.chunks import split
 from sb_sync.protocol import CONFLICT, DELETED, KEY
 from sb_sync.push.batch import MISSING, Outcome, Record
@@ -78,6 +79,6 @@ def read_visible(
     rows = scoped_queryset(state.scope, synced).using(state.using)
     found: Dict[Any, Dict[str, Any]] = {}
     for chunk in split(keys, state.using):
-        for record in read_records(schema, rows.filter(pk__in=chunk), state.using):
+        for record in read_records(schema, rows.filter(pk__in=AnyOf(synced.model._meta.pk, chunk)), state.using):
             found[record[KEY]] = record
     return found

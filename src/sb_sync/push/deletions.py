@@ -16,7 +16,6 @@ from sb_sync.protocol import INTERNAL, REMOVED, UNCHANGED
 from sb_sync.push.batch import Change, Outcome, Task, refuse
 from sb_sync.push.cascades import Closure, find_blocked, protected, walk
 from sb_sync.push.conflicts import tell_settled
-from sb_sync.push.history import REASON
 from sb_sync.push.instances import call_project
 from sb_sync.push.locate import find_key
 from sb_sync.push.rows import root_label
@@ -116,8 +115,6 @@ def _collect(state: PushState, synced: SyncedModel, keys: Sequence[Any]) -> None
             rows.filter(pk__in=chunk).delete()
             continue
         instances = list(rows.filter(pk__in=chunk))
-        for instance in instances:
-            instance._change_reason = REASON
         collector = Collector(using=state.using)
         collector.collect(instances)
         collector.delete()

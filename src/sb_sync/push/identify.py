@@ -15,7 +15,7 @@ from sb_sync.push.batch import Envelope, Outcome, Record, Reference, refuse
 from sb_sync.push.parse import read_client_reference
 from sb_sync.wire import WireField, schema_of
 
-__all__ = ["decode", "identify", "read_value"]
+__all__ = ["MAX_NAMED_KEY", "decode", "identify", "read_value"]
 
 # As much of a key as can be remembered for a `_client_id`.
 MAX_NAMED_KEY = ClientRecord._meta.get_field("object_key").max_length or 0
@@ -24,8 +24,13 @@ MAX_NAMED_KEY = ClientRecord._meta.get_field("object_key").max_length or 0
 def identify(scope: Scope, envelope: Envelope, synced: SyncedModel) -> Union[Record, Outcome]:
     """Return a record with its key and references decoded, or why it is refused."""
     reading = _Reading(scope, synced)
+    plain, values = reading.schema.plain_names, reading.values
     for name, value in envelope.fields.items():
-        reading.take(name, value)
+        own = plain.get(name)
+        if own is None or own in values:
+            reading.take(name, value)
+        else:
+            values[own] = value
     base = None if envelope.base is None else reading.take_base(envelope.base)
     if reading.code is not None:
         return refuse(reading.code, reading.errors)

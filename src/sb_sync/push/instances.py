@@ -16,7 +16,6 @@ from sb_sync import compat
 from sb_sync.errors import RecordError
 from sb_sync.protocol import INTERNAL, NOT_FOUND
 from sb_sync.push.batch import NON_FIELD, Change, Outcome, refuse
-from sb_sync.push.history import REASON
 from sb_sync.push.integrity import REFUSED, explain, explain_validation, telling_refusals
 from sb_sync.push.route import project_checks
 from sb_sync.push.state import PushState
@@ -76,7 +75,6 @@ def _save(state: PushState, schema: ModelSchema, change: Change) -> None:
     instance = _make_instance(state, change)
     for name, value in change.values.items():
         setattr(instance, name, value)
-    instance._change_reason = REASON
     for name in project_checks(model):
         if name == "clean":
             instance.clean()

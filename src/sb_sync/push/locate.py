@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Mapping, Optional, Union
+from typing import Any, Mapping, NamedTuple, Optional, Union
 
 from django.utils.translation import gettext as _
 
@@ -18,8 +17,7 @@ from sb_sync.push.targets import find_values, reachable_rows
 __all__ = ["Located", "find_key", "locate"]
 
 
-@dataclass(frozen=True)
-class Located:
+class Located(NamedTuple):
     """Where a record is written: `key` is None where the database makes one, `stored` is None for a new row."""
 
     key: Any

@@ -96,10 +96,11 @@ def _columns(wire_field: WireField) -> Tuple[Any, str, str]:
 
 def _owner(change: Change, wire_field: WireField) -> Any:
     """Return the value by which rows of the through table name the changed row."""
-    name = wire_field.field.m2m_target_field_name()
+    field = wire_field.field
+    name = field.model._meta.get_field(field.m2m_target_field_name()).attname
     if change.stored is not None and name in change.stored:
         return change.stored[name]
-    return change.key if change.instance is None else getattr(change.instance, name)
+    return change.key if change.row is None and change.instance is None else change.value_of(name)
 
 
 def _read_held(wire_field: WireField, owners: Sequence[Any], using: str) -> Dict[Any, Dict[Any, Any]]:

@@ -24,7 +24,7 @@ from sb_sync.protocol import (
 )
 from sb_sync.push.batch import NON_FIELD, ClientReference, Envelope, Outcome, refuse
 
-__all__ = ["Parsed", "parse", "read_client_reference", "read_label"]
+__all__ = ["Parsed", "is_client_id", "parse", "read_client_reference", "read_label"]
 
 
 @dataclass(frozen=True)
@@ -77,10 +77,11 @@ def _parse_record(index: int, item: Any) -> Union[Envelope, Outcome]:
     label = item.get(MODEL)
     if not isinstance(label, str):
         return refuse(UNKNOWN_MODEL, {MODEL: [_("Name a model, such as app.Model.")]})
-    unknown = [name for name in item if name.startswith("_") and name not in ENVELOPE]
+    own = [name for name in item if name.startswith("_")]
+    unknown = [name for name in own if name not in ENVELOPE]
     if unknown:
         return refuse(UNKNOWN_FIELD, {name[:200]: [_("Unknown field.")] for name in unknown})
-    errors = _find_faults(item)
+    errors = _find_faults(item) if len(own) > 1 else {}
     if errors:
         return refuse(INVALID, {name: [message] for name, message in errors.items()})
     return Envelope(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Union
+from typing import Any, Callable, List, Mapping, Optional, Sequence, Tuple, Union
 
 from django.db import DEFAULT_DB_ALIAS, transaction
 
@@ -16,11 +16,12 @@ from sb_sync.push.batch import Outcome
 from sb_sync.push.hooks import Draft, has_before_push, run_after_push
 from sb_sync.push.identify import identify
 from sb_sync.push.parse import Parsed, parse
-from sb_sync.push.report import Entry, PushAnswer, count_conflicts, count_models, judge, make_answer
-from sb_sync.push.retries import Retry, StoredAnswers
+from sb_sync.push.report import Entry, PushAnswer, Report, make_answer, make_report
+from sb_sync.push.retries import AnswerKeeper, Retry, StoredAnswers
+from sb_sync.push.sheets import push_sheet
 from sb_sync.push.transactions import Applied, Item, Work, carry_out
 
-__all__ = ["run"]
+__all__ = ["run", "run_kept"]
 
 logger = logging.getLogger("sb_sync")
 
@@ -31,30 +32,58 @@ def run(scope: Scope, body: Mapping[str, Any], *, request: RequestInfo, retry: O
     Raises a `SyncError` where the body as a whole is malformed or too large.
     """
     answers = None if retry is None else StoredAnswers(scope, retry)
+    return run_kept(scope, body, request=request, answers=answers)
+
+
+def run_kept(
+    scope: Scope,
+    body: Mapping[str, Any],
+    *,
+    request: RequestInfo,
+    answers: Optional[AnswerKeeper],
+    read: Callable[[Mapping[str, Any]], Parsed] = parse,
+    places: Optional[Sequence[int]] = None,
+) -> PushAnswer:
+    """Apply the records of a push, and keep its answer in their transaction, or give the one that is kept.
+
+    Where they are some of a larger push, `places` says where each stands in that one's array.
+    """
     replayed = None if answers is None else answers.find()
     if replayed is not None:
         return replayed
     with measure() as measurement:
-        parsed = parse(body)
-        prepared = [_prepare(scope, item) for item in parsed.records]
-        concluded: List[Applied] = []
-
-        def conclude(applied: Applied) -> PushAnswer:
-            concluded.append(applied)
-            entries = _enter_all(parsed, prepared, applied)
-            return make_answer(entries, is_undone=applied.is_undone, seconds=measurement.seconds)
-
-        items = [item for item in prepared if not isinstance(item, Outcome)]
-        is_failed = len(items) < len(prepared)
-        answer = carry_out(Work(scope, items, parsed.is_atomic, is_failed, request.request_id, conclude, answers))
-        if answer.is_replayed:
+        told = push_sheet(scope, body, answers, measurement, places)
+        answer, report = told or _push_records(scope, read(body), answers, measurement, request.request_id, places)
+        if report is None:
             return answer
-        applied = concluded[-1]
-        entries = _enter_all(parsed, prepared, applied)
-        _announce(scope, body, entries, is_undone=applied.is_undone, request=request, measurement=measurement)
-    if not applied.is_undone:
+        _announce(scope, body, report, request=request, measurement=measurement)
+    is_undone = body.get("atomic") and answer.status != 200
+    if not is_undone:
         run_after_push(scope, answer.body["results"])
     return answer
+
+
+def _push_records(
+    scope: Scope,
+    parsed: Parsed,
+    answers: Optional[AnswerKeeper],
+    measurement: Measurement,
+    request_id: str,
+    places: Optional[Sequence[int]],
+) -> Tuple[PushAnswer, Optional[Report]]:
+    """Take a push through all steps record by record; there is nothing to report of what was answered before."""
+    prepared = [_prepare(scope, item) for item in parsed.records]
+    reports: List[Report] = []
+
+    def conclude(applied: Applied) -> PushAnswer:
+        entries = _enter_all(parsed, prepared, applied)
+        reports.append(make_report(entries, is_undone=applied.is_undone, places=places))
+        return make_answer(entries, is_undone=applied.is_undone, seconds=measurement.seconds, places=places)
+
+    items = [item for item in prepared if not isinstance(item, Outcome)]
+    is_failed = len(items) < len(prepared)
+    answer = carry_out(Work(scope, items, parsed.is_atomic, is_failed, request_id, conclude, answers))
+    return answer, None if answer.is_replayed else reports[-1]
 
 
 def _prepare(scope: Scope, item: Any) -> Union[Item, Outcome]:
@@ -78,25 +107,20 @@ def _enter_all(parsed: Parsed, prepared: Sequence[Union[Item, Outcome]], applied
 def _enter(parsed: Parsed, index: int, outcome: Outcome, applied: Applied) -> Entry:
     """Put together what is known of one record."""
     envelope: Any = parsed.records[index]
-    known = parsed.known_label(index)
+    record = applied.records.get(index)
+    known = parsed.known_label(index) if record is None else record.label
     return Entry(
         index=index,
         label=known or parsed.labels[index],
         is_known=known is not None,
         client_id=getattr(envelope, "client_id", None),
-        record=applied.records.get(index),
+        record=record,
         outcome=outcome,
     )
 
 
 def _announce(
-    scope: Scope,
-    body: Mapping[str, Any],
-    entries: Sequence[Entry],
-    *,
-    is_undone: bool,
-    request: RequestInfo,
-    measurement: Measurement,
+    scope: Scope, body: Mapping[str, Any], report: Report, *, request: RequestInfo, measurement: Measurement
 ) -> None:
     """Tell those who keep journals; their failure is theirs, the push stands."""
     event = PushFinished(
@@ -106,27 +130,17 @@ def _announce(
         organization=scope.organization_name,
         request=request,
         request_data=body,
-        models=count_models(entries, is_undone=is_undone),
-        status=judge(entries, is_undone=is_undone),
+        models=report.models,
+        status=report.status,
         seconds=measurement.seconds,
         queries=measurement.queries,
         memory=measurement.memory,
-        error=_summarize(entries, is_undone=is_undone),
-        conflicts=count_conflicts(entries, is_undone=is_undone),
+        error=report.error,
+        conflicts=report.conflicts,
+        failures=report.failures,
     )
     try:
         with transaction.atomic(using=DEFAULT_DB_ALIAS):
             push_finished.send(sender=PushFinished, event=event)
     except Exception:
         logger.exception("The journal of push %s could not be written.", request.request_id)
-
-
-def _summarize(entries: Sequence[Entry], *, is_undone: bool) -> str:
-    """Return how many records failed with which code and how many conflicts were settled how, for people."""
-    codes: Dict[str, int] = {}
-    for entry in entries:
-        outcome = entry.outcome
-        code = outcome.conflict if outcome.is_applied and not is_undone else outcome.code or outcome.status
-        if code is not None and not (outcome.is_applied and is_undone):
-            codes[code] = codes.get(code, 0) + 1
-    return ", ".join(f"{code}: {count}" for code, count in sorted(codes.items()))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import Any, Dict, List, Mapping, Sequence, Set, Union
+from typing import Any, Dict, Iterable, List, Sequence, Set, Union
 
 from django.utils.translation import gettext as _
 
@@ -14,7 +14,7 @@ from sb_sync.push.state import PushState
 from sb_sync.push.targets import find_values, reachable_rows
 from sb_sync.wire import ModelSchema, WireField
 
-__all__ = ["find_dangling", "find_named_key", "missing", "resolve_references"]
+__all__ = ["find_dangling", "find_named_key", "find_targets", "missing", "resolve_references"]
 
 
 def missing(name: str) -> Outcome:
@@ -64,14 +64,14 @@ def find_dangling(
                 wanted[value].append(change)
         if not wanted:
             continue
-        found = _find_targets(state, wire_field, wanted)
+        found = find_targets(state, wire_field, wanted)
         for value in wanted.keys() - found:
             for change in wanted[value]:
                 refused.setdefault(change.record.index, missing(wire_field.name))
     return refused
 
 
-def _find_targets(state: PushState, wire_field: WireField, wanted: Mapping[Any, Any]) -> Set[Any]:
+def find_targets(state: PushState, wire_field: WireField, wanted: Iterable[Any]) -> Set[Any]:
     """Return those of the values that name a row which this user may refer to."""
     field = wire_field.field
     rows = reachable_rows(state.scope, wire_field.references or field.related_model, state.using)

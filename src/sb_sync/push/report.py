@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+from itertools import islice
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 from sb_sync import catalog
 from sb_sync.events import ModelPushed
@@ -24,9 +25,11 @@ from sb_sync.protocol import (
 )
 from sb_sync.push.batch import MISSING, Outcome, Record
 
-__all__ = ["Entry", "PushAnswer", "count_conflicts", "count_models", "judge", "make_answer"]
+__all__ = ["Entry", "PushAnswer", "Report", "make_answer", "make_body", "make_report"]
 
-APPLIED = (CREATED, UPDATED, REMOVED, UNCHANGED)
+APPLIED: Tuple[str, ...] = (CREATED, UPDATED, REMOVED, UNCHANGED)
+#: Records that journals are told of one by one.
+MAX_FAILURES = 20
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,20 @@ class PushAnswer:
     status: int
     body: Dict[str, Any]
     is_replayed: bool = False
+
+
+@dataclass(frozen=True)
+class Report:
+    """What those who keep journals are told: counts by model, how it went, and for people what went wrong.
+
+    `failures` are the first records that were not applied.
+    """
+
+    models: Mapping[str, ModelPushed]
+    status: str
+    error: str = ""
+    conflicts: int = 0
+    failures: Tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -50,28 +67,56 @@ class Entry:
     outcome: Outcome
 
 
-def make_answer(entries: Sequence[Entry], *, is_undone: bool, seconds: float) -> PushAnswer:
-    """Put the answer together; of a push that was undone as a whole only what it failed on is told."""
+def make_answer(
+    entries: Sequence[Entry], *, is_undone: bool, seconds: float, places: Optional[Sequence[int]] = None
+) -> PushAnswer:
+    """Put the answer together; of a push that was undone as a whole only what it failed on is told.
+
+    `places` says where each record stands in the array of the client, where that is another place than here.
+    """
     told = [entry for entry in entries if not is_undone or not entry.outcome.is_applied]
-    status = judge(entries, is_undone=is_undone)
     conflicts = sum(entry.outcome.is_conflict for entry in told)
     applied = sum(entry.outcome.is_applied for entry in told)
-    body: Dict[str, Any] = {
-        "status": status,
-        "success_count": applied,
-        "error_count": len(told) - applied - conflicts,
-        "conflict_count": conflicts,
-        "processed_models": _describe_models(entries, is_undone=is_undone),
-        "processing_time": round(seconds, 6),
-        "results": [_describe(entry) for entry in told],
-    }
+    body = make_body(
+        make_report(entries, is_undone=is_undone),
+        [_describe(entry, entry.index if places is None else places[entry.index]) for entry in told],
+        counts=(applied, len(told) - applied - conflicts, conflicts),
+        seconds=seconds,
+    )
     if entries and all(entry.outcome.code == PERMISSION_DENIED for entry in entries):
         body["code"] = PERMISSION_DENIED
         return PushAnswer(403, body)
     return PushAnswer(400 if is_undone else 200, body)
 
 
-def judge(entries: Sequence[Entry], *, is_undone: bool) -> str:
+def make_body(
+    report: Report, results: List[Dict[str, Any]], *, counts: Tuple[int, int, int], seconds: float
+) -> Dict[str, Any]:
+    """Put the body of an answer together; `counts` are of the applied, the failed and the unsettled."""
+    return {
+        "status": report.status,
+        **dict(zip(("success_count", "error_count", "conflict_count"), counts)),
+        "processed_models": {
+            catalog.public_label_of(label): {name: getattr(pushed, name) for name in APPLIED}
+            for label, pushed in report.models.items()
+        },
+        "processing_time": round(seconds, 6),
+        "results": results,
+    }
+
+
+def make_report(entries: Sequence[Entry], *, is_undone: bool, places: Optional[Sequence[int]] = None) -> Report:
+    """Sum up what became of the records; `places` as for `make_answer`."""
+    return Report(
+        models=_count_models(entries, is_undone=is_undone),
+        status=_judge(entries, is_undone=is_undone),
+        error=_summarize(entries, is_undone=is_undone),
+        conflicts=_count_conflicts(entries, is_undone=is_undone),
+        failures=tuple(islice(_tell_failures(entries, places), MAX_FAILURES)),
+    )
+
+
+def _judge(entries: Sequence[Entry], *, is_undone: bool) -> str:
     """Return how the push went, as a whole."""
     applied = [entry.outcome.is_applied for entry in entries]
     if is_undone or (applied and not any(applied)):
@@ -79,7 +124,7 @@ def judge(entries: Sequence[Entry], *, is_undone: bool) -> str:
     return SUCCESS if all(applied) else PARTIAL
 
 
-def count_models(entries: Sequence[Entry], *, is_undone: bool) -> Mapping[str, ModelPushed]:
+def _count_models(entries: Sequence[Entry], *, is_undone: bool) -> Mapping[str, ModelPushed]:
     """Return what was done to each model that a record named."""
     counts: Dict[str, Counter[str]] = {}
     for entry in entries:
@@ -98,20 +143,38 @@ def count_models(entries: Sequence[Entry], *, is_undone: bool) -> Mapping[str, M
     }
 
 
-def count_conflicts(entries: Sequence[Entry], *, is_undone: bool) -> int:
+def _count_conflicts(entries: Sequence[Entry], *, is_undone: bool) -> int:
     """Return how many records met a row that had changed, settled or not."""
     outcomes = [entry.outcome for entry in entries]
     return sum(outcome.is_conflict or (outcome.conflict is not None and not is_undone) for outcome in outcomes)
 
 
-def _describe_models(entries: Sequence[Entry], *, is_undone: bool) -> Dict[str, Dict[str, int]]:
-    """Return the counts per model as the client is told them."""
-    names: Tuple[str, ...] = APPLIED
-    counts = count_models(entries, is_undone=is_undone)
-    return {
-        catalog.public_label_of(label): {name: getattr(pushed, name) for name in names}
-        for label, pushed in counts.items()
-    }
+def _summarize(entries: Sequence[Entry], *, is_undone: bool) -> str:
+    """Return how many records failed with which code and how many conflicts were settled how, for people."""
+    codes: Dict[str, int] = {}
+    for entry in entries:
+        outcome = entry.outcome
+        code = outcome.conflict if outcome.is_applied and not is_undone else outcome.code or outcome.status
+        if code is not None and not (outcome.is_applied and is_undone):
+            codes[code] = codes.get(code, 0) + 1
+    return ", ".join(f"{code}: {count}" for code, count in sorted(codes.items()))
+
+
+def _tell_failures(entries: Sequence[Entry], places: Optional[Sequence[int]]) -> Iterator[Mapping[str, Any]]:
+    """Yield what is known of each record that was not applied, by itself."""
+    for entry in entries:
+        outcome = entry.outcome
+        if not outcome.is_applied:
+            told = {
+                "index": entry.index if places is None else places[entry.index],
+                "model": entry.label,
+                "id": outcome.key,
+                "client_id": entry.client_id,
+                "code": outcome.code or outcome.status,
+                "errors": {name: [str(message) for message in messages] for name, messages in outcome.errors.items()},
+                "fields": outcome.fields and list(outcome.fields),
+            }
+            yield {name: value for name, value in told.items() if value not in (None, {}, [])}
 
 
 def _name(entry: Entry) -> Optional[str]:
@@ -119,10 +182,10 @@ def _name(entry: Entry) -> Optional[str]:
     return entry.label if entry.label is None or not entry.is_known else catalog.public_label_of(entry.label)
 
 
-def _describe(entry: Entry) -> Dict[str, Any]:
-    """Return what became of one record as the client is told it."""
+def _describe(entry: Entry, place: int) -> Dict[str, Any]:
+    """Return what became of one record, which stands at a place of the client's array, as the client is told it."""
     outcome = entry.outcome
-    told: Dict[str, Any] = {"index": entry.index, MODEL: _name(entry)}
+    told: Dict[str, Any] = {"index": place, MODEL: _name(entry)}
     if outcome.key is not None:
         told[KEY] = outcome.key
     told["status"] = outcome.status

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Dict, Iterable, List, Mapping, Optional, Set, Tuple
+from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Set, Tuple
 
 from django.db import connections
 
 from sb_sync.access import Scope, scoped_queryset
 from sb_sync.catalog import SyncedModel
+from sb_sync.optimizations.any_of import AnyOf
 from sb_sync.optimizations.chunks import split
 from sb_sync.wire import schema_of
 
 __all__ = ["Rows", "StoredRow", "extra_links", "has_relatives", "root_label"]
 
 
-@dataclass(frozen=True)
-class StoredRow:
+class StoredRow(NamedTuple):
     """One row as it stands in the database: values by attribute name, and whether the user may see it."""
 
     values: Mapping[str, Any]
@@ -39,9 +38,10 @@ class Rows:
         if not wanted:
             return
         attnames = [field.attname for field in synced.model._meta.concrete_fields]
+        base, pk = synced.model._base_manager.using(self._using), synced.model._meta.pk
         rows: List[Dict[str, Any]] = []
         for chunk in split(wanted, self._using):
-            queryset = synced.model._base_manager.using(self._using).filter(pk__in=chunk).order_by("pk")
+            queryset = base.filter(pk__in=AnyOf(pk, chunk)).order_by("pk")
             if connections[self._using].features.has_select_for_update:
                 queryset = queryset.select_for_update()
             rows.extend(dict(zip(attnames, row)) for row in queryset.values_list(*attnames))
@@ -70,7 +70,7 @@ class Rows:
         visible: Set[Any] = set()
         for chunk in split(keys, self._using):
             queryset = scoped_queryset(self._scope, synced).using(self._using)
-            visible.update(queryset.filter(pk__in=chunk).values_list("pk", flat=True))
+            visible.update(queryset.filter(pk__in=AnyOf(synced.model._meta.pk, chunk)).values_list("pk", flat=True))
         return visible
 
 

@@ -20,7 +20,7 @@ from sb_sync.push.authorize import authorize
 from sb_sync.push.batch import Envelope, Outcome, Record
 from sb_sync.push.client_ids import names_in
 from sb_sync.push.conflicts import Versions, read_visible
-from sb_sync.push.history import attributed_to
+from sb_sync.push.history import signed_by
 from sb_sync.push.identify import identify
 from sb_sync.push.sides import describe_client
 from sb_sync.push.state import PushState
@@ -84,7 +84,7 @@ def _write(scope: Scope, synced: SyncedModel, conflict: SyncConflict, wanted: Ma
         state.rows.load(synced, [record.key])
         found = read_visible(state, synced, record.schema, [record.key])
         _refuse_another(state, record, conflict, found.get(record.schema.key.encode(record.key)))
-    with attributed_to(scope.user_id):
+    with signed_by(scope, f"sb_sync conflict {conflict.pk}"):
         outcome = apply_records(scope, [record], synced.database).outcomes[0]
     if not outcome.is_applied:
         raise NotSettled(_explain(outcome))

@@ -10,8 +10,10 @@ from sb_sync.catalog import SyncedModel
 from sb_sync.protocol import UNCHANGED
 from sb_sync.push.batch import Outcome, Record, Task
 from sb_sync.push.client_ids import ClientIds
+from sb_sync.push.passing import Readers, make_readers
 from sb_sync.push.route import Route, find_route
 from sb_sync.push.rows import Rows
+from sb_sync.wire import schema_of
 
 __all__ = ["Note", "PushState"]
 
@@ -49,12 +51,19 @@ class PushState:
         self.notes: Dict[int, Note] = {}
         self.judged: Dict[int, Record] = {}
         self._routes: Dict[str, Route] = {}
+        self._readers: Dict[str, Readers] = {}
 
     def route(self, synced: SyncedModel) -> Route:
         """Return how rows of a model are written."""
         if synced.label not in self._routes:
             self._routes[synced.label] = find_route(synced)
         return self._routes[synced.label]
+
+    def readers(self, synced: SyncedModel) -> Readers:
+        """Return what reads the values of a model's columns that surely pass."""
+        if synced.label not in self._readers:
+            self._readers[synced.label] = make_readers(schema_of(synced))
+        return self._readers[synced.label]
 
     def settle(self, task: Task, outcome: Outcome) -> None:
         """Note what became of a task; a second turn only adds to the outcome of the first."""

@@ -18,15 +18,15 @@ from sb_sync.protocol import INTERNAL
 from sb_sync.push.apply import apply_records
 from sb_sync.push.batch import NON_FIELD, Outcome, Record, refuse
 from sb_sync.push.faults import Unworkable
-from sb_sync.push.history import attributed_to
+from sb_sync.push.history import signed_by
 from sb_sync.push.hooks import Draft, read_draft
 from sb_sync.push.ledger import keep_conflicts
 from sb_sync.push.report import PushAnswer
-from sb_sync.push.retries import Claimed, StoredAnswers
+from sb_sync.push.retries import AnswerKeeper, Claimed
 from sb_sync.push.state import PushState
 from sb_sync.wire import remember_field_lists
 
-__all__ = ["Applied", "Work", "carry_out"]
+__all__ = ["Applied", "Work", "carry_out", "open_transactions"]
 
 logger = logging.getLogger("sb_sync")
 
@@ -59,7 +59,7 @@ class Work:
     is_failed: bool
     request_id: str
     conclude: Callable[[Applied], PushAnswer]
-    answers: Optional[StoredAnswers]
+    answers: Optional[AnswerKeeper]
     unworkable: FrozenSet[str] = frozenset()
 
     @property
@@ -129,7 +129,7 @@ def _attempt(work: Work) -> PushAnswer:
     committed: List[str] = []
     applied: Optional[Applied] = None
     try:
-        with _transactions(work, committed):
+        with open_transactions(work.places, work.databases, work.answers, committed):
             parts = [_apply(work, using) for using in work.databases]
             applied = _collect(parts)
             is_whole = all(outcome.is_applied for outcome in applied.outcomes.values()) and not work.is_failed
@@ -138,7 +138,7 @@ def _attempt(work: Work) -> PushAnswer:
             answer = _conclude(work, applied, parts)
     except _Undone as error:
         error.applied.is_undone = True
-        with _transactions(work, committed):
+        with open_transactions(work.places, work.databases, work.answers, committed):
             return _conclude(work, error.applied, error.parts)
     except Exception:
         if applied is None or not committed:
@@ -149,16 +149,21 @@ def _attempt(work: Work) -> PushAnswer:
     return answer
 
 
-def _transactions(work: Work, committed: List[str]) -> ExitStack:
-    """Open the transactions and take what each must hold before it reads; note in `committed` which ones end well."""
+def open_transactions(
+    places: Sequence[str], databases: Sequence[str], answers: Optional[AnswerKeeper], committed: List[str]
+) -> ExitStack:
+    """Open the transactions and take what each must hold before it reads; note in `committed` which ones end well.
+
+    `places` are all databases that are written, `databases` those of the records.
+    """
     with ExitStack() as stack:
-        for using in work.places:
+        for using in places:
             stack.enter_context(transaction.atomic(using=using))
             transaction.on_commit(partial(committed.append, using), using=using)
-        for using in work.databases:
+        for using in databases:
             feed.begin_push(using)
-        if work.answers is not None:
-            work.answers.claim()
+        if answers is not None:
+            answers.claim()
         return stack.pop_all()
 
 
@@ -181,7 +186,7 @@ def _tell_committed(work: Work, applied: Applied, committed: Sequence[str]) -> P
 def _apply(work: Work, using: str) -> Part:
     """Apply the records of one database."""
     own = [item for item in work.items if item.synced.database == using]
-    with attributed_to(work.scope.user_id):
+    with signed_by(work.scope, f"sb_sync push {work.request_id}"):
         read = {item.index: _read(work, item, using) for item in own}
         records = [item for item in read.values() if isinstance(item, Record)]
         state = apply_records(work.scope, records, using)

@@ -26,7 +26,8 @@ class UniqueRule:
 
     `attnames` are the attributes of these columns, `involved` also those of columns that the condition names;
     `condition` names the rows it holds for; `is_open` says that the values alone do not tell which rows collide
-    (expressions, exclusions), so that only the database knows.
+    (expressions, exclusions), so that only the database knows. `is_held` says that every database holds the rule; of
+    others Django makes nothing where the database does not know them, and warns.
     """
 
     name: str
@@ -36,6 +37,7 @@ class UniqueRule:
     condition: Optional[Q] = None
     is_open: bool = False
     are_nulls_equal: bool = False
+    is_held: bool = True
 
 
 @lru_cache(maxsize=None)
@@ -65,9 +67,12 @@ def _rules_of_constraints(owner: Type[Model]) -> Iterator[UniqueRule]:
         if isinstance(constraint, UniqueConstraint) and constraint.fields:
             fields = tuple(_column(owner, each) for each in constraint.fields)
             are_nulls_equal = getattr(constraint, "nulls_distinct", None) is False
-            yield _make_rule(name, fields, condition=constraint.condition, are_nulls_equal=are_nulls_equal)
+            options: Any = constraint
+            is_held = not (options.deferrable or options.include or are_nulls_equal)
+            marks = {"are_nulls_equal": are_nulls_equal, "is_held": is_held}
+            yield _make_rule(name, fields, condition=constraint.condition, **marks)
         else:
-            yield _make_rule(name, tuple(owner._meta.local_concrete_fields), is_open=True)
+            yield _make_rule(name, tuple(owner._meta.local_concrete_fields), is_open=True, is_held=False)
 
 
 def _make_rule(name: str, fields: Tuple[Any, ...], *, condition: Optional[Q] = None, **marks: bool) -> UniqueRule:
@@ -141,7 +146,7 @@ def wire_names(synced: SyncedModel, schema: ModelSchema, fields: Sequence[Any]) 
 def _values_under(rule: UniqueRule, change: Change) -> Optional[Tuple[Any, ...]]:
     """Return the values of a change that a rule concerns, None where it does not or cannot be told here."""
     if change.stored is None:
-        merged = {name: _plain(getattr(change.instance, name)) for name in rule.involved}
+        merged = {name: _plain(change.value_of(name)) for name in rule.involved}
     elif any(name in change.values for name in rule.involved):
         merged = {name: change.values.get(name, change.stored[name]) for name in rule.involved}
     else:

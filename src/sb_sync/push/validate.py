@@ -11,15 +11,17 @@ from django.utils.translation import gettext as _
 from sb_sync.access import Scope
 from sb_sync.catalog import SyncedModel
 from sb_sync.protocol import INVALID
-from sb_sync.push.batch import Change, Outcome, Task, refuse
+from sb_sync.push.batch import MISSING, Change, Outcome, Task, refuse
 from sb_sync.push.identify import decode
+from sb_sync.push.passing import Readers
+from sb_sync.push.state import PushState
 from sb_sync.wire import ModelSchema, WireField, schema_of
 
 __all__ = ["compare", "required_fields"]
 
 
 def compare(
-    scope: Scope, task: Task, key: Any, stored: Optional[Mapping[str, Any]], references: Mapping[str, Any]
+    state: PushState, task: Task, key: Any, stored: Optional[Mapping[str, Any]], references: Mapping[str, Any]
 ) -> Union[Change, Outcome]:
     """Return what a task changes in a row (None: a new one), or why it may not.
 
@@ -28,33 +30,38 @@ def compare(
     """
     change = Change(task, key, stored)
     errors: Dict[str, List[str]] = {}
+    by_name = task.record.schema.by_name
+    readers = state.readers(task.record.synced)
     for name, value in task.record.values.items():
         if task.covers(name):
-            _take(errors, change, task.record.schema.by_name[name], value)
+            _take(errors, readers, change, by_name[name], value)
     for name, reference in references.items():
-        wire_field = task.record.schema.by_name[name]
+        wire_field = by_name[name]
         if stored is None or stored[wire_field.attname] != reference:
             change.values[wire_field.attname] = reference
-            _check(errors, wire_field, reference)
+            _check_key(errors, readers, wire_field, reference)
     if stored is None:
-        _complete(scope, change, errors)
+        _complete(state.scope, readers, change, errors)
     return refuse(INVALID, errors) if errors else change
 
 
-def _take(errors: Dict[str, List[str]], change: Change, wire_field: WireField, value: Any) -> None:
+def _take(errors: Dict[str, List[str]], readers: Readers, change: Change, wire_field: WireField, value: Any) -> None:
     """Decode one value, compare it with the stored one and check it."""
-    stored = change.stored
-    if stored is not None and wire_field.echoes(stored[wire_field.attname], value):
+    stored, attname = change.stored, wire_field.attname
+    if stored is not None and wire_field.echoes(stored[attname], value):
         return
+    reader = readers[attname]
+    quick = MISSING if reader is None else reader.read(value)
     try:
-        decoded = decode(wire_field, value)
+        decoded = decode(wire_field, value) if quick is MISSING else quick
     except ValidationError as error:
         errors[wire_field.name] = error.messages
         return
-    if stored is not None and _is_same(wire_field, stored[wire_field.attname], decoded):
+    if stored is not None and _is_same(wire_field, stored[attname], decoded):
         return
-    change.values[wire_field.attname] = decoded
-    _check(errors, wire_field, decoded)
+    change.values[attname] = decoded
+    if quick is MISSING:
+        _check(errors, wire_field, decoded)
 
 
 def _is_same(wire_field: WireField, stored: Any, decoded: Any) -> bool:
@@ -62,6 +69,13 @@ def _is_same(wire_field: WireField, stored: Any, decoded: Any) -> bool:
     if wire_field.type == "json" or stored is None or decoded is None:
         return stored is decoded or wire_field.echoes(stored, wire_field.encode(decoded))
     return bool(stored == decoded)
+
+
+def _check_key(errors: Dict[str, List[str]], readers: Readers, wire_field: WireField, value: Any) -> None:
+    """Validate a key that is decoded already."""
+    reader = readers[wire_field.attname]
+    if reader is None or not reader.passes(value):
+        _check(errors, wire_field, value)
 
 
 def _check(errors: Dict[str, List[str]], wire_field: WireField, value: Any) -> None:
@@ -81,14 +95,14 @@ def _check(errors: Dict[str, List[str]], wire_field: WireField, value: Any) -> N
         errors[wire_field.name] = [_("Enter a valid value.")]
 
 
-def _complete(scope: Scope, change: Change, errors: Dict[str, List[str]]) -> None:
+def _complete(scope: Scope, readers: Readers, change: Change, errors: Dict[str, List[str]]) -> None:
     """Give a new row its key and organization, and tell what is missing."""
     record = change.record
     schema = record.schema
     tenant = record.synced.tenant
     if change.key is not None:
         change.values[schema.key.attname] = change.key
-        _check(errors, schema.key, change.key)
+        _check_key(errors, readers, schema.key, change.key)
     elif schema.key.is_required:
         errors[schema.key.name] = [_("This field is required.")]
     if tenant is not None and tenant.field is not None:

@@ -24,7 +24,7 @@ from sb_sync.push.targets import find_values
 from sb_sync.registry import runs_own
 from sb_sync.relations import InvalidPath, Relation
 
-__all__ = ["Views", "watch_deletion", "watch_writes"]
+__all__ = ["Views", "is_watched", "watch_deletion", "watch_writes"]
 
 Keys = Dict[str, Set[Any]]
 #: Rows by the label under which they must be in view, and the model under whose name, with whose key, they are written.
@@ -74,6 +74,18 @@ class Views:
     def _find_there(self, label: str, keys: Set[Any]) -> Set[Any]:
         rows = catalog.synced_models()[label].model._base_manager.using(self._state.using)
         return find_values(rows, "pk", keys, self._state.using)
+
+
+def is_watched(state: PushState, model: Type[Model]) -> bool:
+    """Tell whether other rows that the user may see can depend on rows of a model, or be rows of it."""
+    if any(_find_kin(state, model)) or any(_list_owners(state, model)):
+        return True
+    relations = (relation for synced in _narrowed_models(state) for relation in _find_relations(state, synced))
+    return any(_share_rows(relation.model, model) for relation in relations)
+
+
+def _share_rows(one: Type[Model], other: Type[Model]) -> bool:
+    return root_label(one) == root_label(other) or bool(_find_link(one, other) or _find_link(other, one))
 
 
 def watch_writes(state: PushState, synced: SyncedModel, changes: Sequence[Change]) -> Views:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any, Dict, List, Mapping, Sequence, Union
 
 from sb_sync import catalog
 from sb_sync.catalog import SyncedModel
-from sb_sync.protocol import INTERNAL, UNCHANGED, VERSION
-from sb_sync.push.batch import Change, Outcome, Task, refuse
+from sb_sync.protocol import KEY, UNCHANGED, VERSION
+from sb_sync.push.batch import Change, Outcome, Task
 from sb_sync.push.cascades import find_anchored
-from sb_sync.push.conflicts import read_visible, tell_settled
+from sb_sync.push.conflicts import tell_settled
+from sb_sync.push.creations import make_rows
 from sb_sync.push.deletions import delete_rows
 from sb_sync.push.faults import working_on
 from sb_sync.push.locate import find_key, locate
@@ -22,7 +22,7 @@ from sb_sync.push.state import PushState
 from sb_sync.push.uniques import find_duplicates
 from sb_sync.push.validate import compare
 from sb_sync.push.write import write_changes
-from sb_sync.wire import ModelSchema, schema_of
+from sb_sync.wire import ModelSchema, make_records, schema_of
 
 __all__ = ["run_wave"]
 
@@ -30,14 +30,12 @@ Outcomes = Dict[int, Outcome]
 #: Rows as a pull gives them, by their keys in JSON.
 Servers = Mapping[Any, Mapping[str, Any]]
 
-logger = logging.getLogger("sb_sync")
-
 
 def run_wave(state: PushState, tasks: Sequence[Task]) -> None:
     """Apply the records of one wave and note what became of each."""
     live = [task for task in tasks if not task.is_second or state.outcomes[task.record.index].is_applied]
     for synced in catalog.synced_models().values():
-        own = [task for task in live if task.record.synced is synced]
+        own = [task for task in live if task.record.label == synced.label]
         if own:
             with working_on(synced.label):
                 _run_model(state, synced, own)
@@ -102,9 +100,9 @@ def _write(
             changes.append(found)
     compare_lists(state, schema, changes)
     unchanged = [change for change in changes if change.is_empty]
-    outcomes.update(_confirm(state, synced, schema, unchanged, servers))
+    outcomes.update(_confirm(state, schema, unchanged, servers))
     changes = [change for change in changes if not change.is_empty]
-    outcomes.update(_make_instances(changes))
+    outcomes.update(make_rows(state, synced, changes))
     for find_refused in (find_dangling, find_dangling_items, find_anchored, find_duplicates):
         changes = [change for change in changes if change.record.index not in outcomes]
         outcomes.update(find_refused(state, synced, schema, changes))
@@ -112,19 +110,6 @@ def _write(
     outcomes.update(write_changes(state, synced, schema, changes))
     state.written.update((change.record.index, change.key) for change in [*unchanged, *changes])
     return outcomes
-
-
-def _make_instances(changes: Sequence[Change]) -> Outcomes:
-    """Make the instances of new rows, with their defaults; return the refused where the project's code fails."""
-    refused: Outcomes = {}
-    for change in changes:
-        if change.is_creation:
-            try:
-                change.instance = change.record.synced.model(**change.values)
-            except Exception:
-                logger.exception("A new %s could not be made.", change.record.label)
-                refused[change.record.index] = refuse(INTERNAL)
-    return refused
 
 
 def _prepare(state: PushState, task: Task) -> Union[Change, Outcome]:
@@ -138,20 +123,19 @@ def _prepare(state: PushState, task: Task) -> Union[Change, Outcome]:
     lists = resolve_lists(state, task)
     if isinstance(lists, Outcome):
         return lists
-    change = compare(state.scope, task, located.key, located.stored, references)
+    change = compare(state, task, located.key, located.stored, references)
     if isinstance(change, Change):
         change.lists = dict(lists)
     return change
 
 
-def _confirm(
-    state: PushState, synced: SyncedModel, schema: ModelSchema, changes: Sequence[Change], servers: Servers
-) -> Outcomes:
+def _confirm(state: PushState, schema: ModelSchema, changes: Sequence[Change], servers: Servers) -> Outcomes:
     """Return the outcomes of records that change nothing."""
     outcomes: Outcomes = {}
     keys = {change.record.index: schema.key.encode(change.key) for change in changes}
-    unread = [change.key for change in changes if keys[change.record.index] not in servers]
-    stored = {**servers, **(read_visible(state, synced, schema, unread) if unread else {})}
+    unread = [change.stored for change in changes if change.stored and keys[change.record.index] not in servers]
+    # These rows are locked: what was read of them stands.
+    stored = {**servers, **{record[KEY]: record for record in make_records(schema, unread, state.using)}}
     for change in changes:
         key = keys[change.record.index]
         server = stored.get(key)

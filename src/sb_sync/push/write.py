@@ -12,6 +12,7 @@ from sb_sync.feed import backend_for
 from sb_sync.protocol import CREATED, KEY, PERMISSION_DENIED, UPDATED, VERSION
 from sb_sync.push.batch import NON_FIELD, Change, Outcome, refuse
 from sb_sync.push.conflicts import read_visible, tell_settled
+from sb_sync.push.creations import insert_rows
 from sb_sync.push.history import write_history
 from sb_sync.push.instances import GONE, save_each
 from sb_sync.push.integrity import REFUSED, explain, is_key_collision, telling_refusals
@@ -107,13 +108,14 @@ def _attempt(state: PushState, synced: SyncedModel, schema: ModelSchema, changes
         written = [change for change in changes if change.record.index not in outcomes]
         settle_immediately(state.using)
         stored = read_visible(state, synced, schema, [change.key for change in written])
-        gone = [change for change in written if schema.key.encode(change.key) not in stored]
+        keys = [schema.key.encode(change.key) for change in written]
+        gone = [change for change, key in zip(written, keys) if key not in stored]
         if gone:
             raise _OutOfScope(gone)
         if views.are_broken([change.key for change in written if change.is_creation]):
             raise _ViewsChanged
-    for change in written:
-        server = stored[schema.key.encode(change.key)]
+    for change, key in zip(written, keys):
+        server = stored[key]
         status = CREATED if change.is_creation else UPDATED
         outcome = Outcome(status, key=server[KEY], version=server[VERSION])
         outcomes[change.record.index] = tell_settled(state, change.record, outcome, server)
@@ -139,12 +141,7 @@ def _write_set(state: PushState, synced: SyncedModel, schema: ModelSchema, chang
     if changed:
         update_rows(state.scope, synced, changed, state.using)
     if created:
-        for change in created:
-            # A group that was refused before left keys on its instances.
-            change.instance = synced.model(**change.values)
-        synced.model._base_manager.using(state.using).bulk_create([change.instance for change in created])
-        for change in created:
-            change.key = change.instance.pk
+        insert_rows(synced, created, state.using)
     write_lists(state, schema, changes)
     if state.route(synced).keeps_history:
         write_history(synced, [change.key for change in created], state.using, is_update=False)

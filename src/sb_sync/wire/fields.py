@@ -81,11 +81,16 @@ class WireField:
 
         So a stored value comes back unharmed that no decoder would take: NaN, or a time that the clock skipped.
         """
-        return is_same_json(self.encode(stored), sent)
+        encode = self.codec.encode
+        if self.is_list or stored is None or encode is None:
+            return is_same_json(self.encode(stored), sent)
+        return is_same_json(encode(stored), sent)
 
 
 def is_same_json(one: Any, other: Any) -> bool:
     """Compare JSON values; true is not 1."""
+    if type(one) is str and type(other) is str:
+        return one == other
     if isinstance(one, bool) or isinstance(other, bool):
         return one is other
     if isinstance(one, list) and isinstance(other, list):
@@ -124,6 +129,19 @@ class ModelSchema:
     def version_names(self) -> Tuple[str, ...]:
         """Return the names of these fields."""
         return tuple(field.name for field in self.versioned)
+
+    @cached_property
+    def plain_names(self) -> Mapping[str, str]:
+        """Return the names on the wire of fields that a client writes and that name no row, by all they may be sent as.
+
+        The key and the key to the organization are none.
+        """
+        special = (self.key, self.organization)
+        return {
+            sent: field.name
+            for sent, field in self.by_name.items()
+            if field not in special and not field.read_only and not field.is_list and field.references is None
+        }
 
     def key_text(self, key: Any) -> str:
         """Return the canonical text of a key, from its Python value."""

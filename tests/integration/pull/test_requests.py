@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import timezone
-from typing import Any, List
+from typing import Any, Dict, List
 
 import pytest
 from django.db import transaction
 
 from sb_sync import feed
-from sb_sync.errors import InvalidCursor, MalformedRequest
+from sb_sync.errors import InvalidCursor, MalformedRequest, NothingServed
 from sb_sync.events import PullFinished, pull_finished
 from sb_sync.models import ClientRecord
 from sb_sync.protocol import RequestInfo
@@ -59,7 +59,6 @@ def test_what_is_not_served_is_named_and_the_rest_is_served() -> None:
     grant(acme, models=["testapp.Customer"])
     asked = ["testapp.Customer", "testapp.Product", "auth.User", "nowhere.Nothing", "nonsense", "", "a.b.c", "\x00"]
     answer = puller.ask({"models": asked})
-    assert answer.status == 200
     assert list(answer.body["metadata"]) == ["testapp.Customer"]
     assert {error["_model"]: error["code"] for error in answer.body["errors"]} == {
         "testapp.Product": "permission_denied",
@@ -75,11 +74,10 @@ def test_what_is_not_served_is_named_and_the_rest_is_served() -> None:
 
 def test_a_pull_of_which_nothing_is_served_is_refused() -> None:
     acme = make_organization("acme")
-    answer = Puller(make_member(acme)).ask({"models": {"testapp.Customer": "nonsense", "auth.User": None}})
-    assert answer.status == 403
-    assert answer.body["code"] == "permission_denied"
-    assert answer.body["request_id"] == "test"
-    assert {error["_model"]: error["code"] for error in answer.body["errors"]} == {
+    with pytest.raises(NothingServed) as caught:
+        Puller(make_member(acme)).ask({"models": {"testapp.Customer": "nonsense", "auth.User": None}})
+    assert (caught.value.status, caught.value.code) == (403, "permission_denied")
+    assert {error["_model"]: error["code"] for error in caught.value.extra["errors"]} == {
         "testapp.Customer": "permission_denied",
         "auth.User": "not_enabled",
     }
@@ -133,7 +131,7 @@ def test_a_model_whose_changes_are_not_recorded_is_kept_back() -> None:
     assert {error["_model"]: error["code"] for error in answer.body["errors"]} == {"testapp.Product": "unavailable"}
     assert [record["_model"] for record in answer.body["data"]] == ["testapp.Customer"]
     alone = puller.ask({"models": ["testapp.Product"]})
-    assert (alone.status, alone.body["data"]) == (200, [])
+    assert alone.body["data"] == []
     feed.install("default")
     assert len(records(puller.step(["testapp.Product"]))) == 1
 
@@ -143,11 +141,12 @@ def test_a_model_that_is_only_unavailable_is_no_refusal_for_whatever_reason() ->
     with declared(Customer, get_queryset=lambda self, queryset, scope: queryset, depends_on=["assigned_manager"]):
         for labels in (["testapp.Customer"], ["testapp.Customer", "testapp.Nothing"]):
             alone = puller.ask({"models": labels})
-            assert (alone.status, alone.body["data"], alone.body["errors"][0]["code"]) == (200, [], "unavailable")
+            assert (alone.body["data"], alone.body["errors"][0]["code"]) == ([], "unavailable")
             *_, end = run_stream(lambda before: puller.scope(), {"models": labels}, request=RequestInfo("test"))
             assert end[0]["errors"] == alone.body["errors"]
-    refused = puller.ask({"models": ["testapp.Nothing"]})
-    assert (refused.status, refused.body["errors"][0]["code"]) == (403, "unknown_model")
+    with pytest.raises(NothingServed) as caught:
+        puller.ask({"models": ["testapp.Nothing"]})
+    assert caught.value.extra["errors"][0]["code"] == "unknown_model"
 
 
 def test_a_row_shows_what_its_user_called_it() -> None:
@@ -173,6 +172,29 @@ def test_a_row_shows_what_its_user_called_it() -> None:
     assert records(puller.pull())[0]["_client_id"] == "mine"
 
 
+def test_names_are_shown_among_many_rows_too() -> None:
+    acme, puller = make_puller()
+    customers = Customer.objects.bulk_create(Customer(organization=acme, name=str(n)) for n in range(1200))
+    named = {str(customers[number].pk): f"mine-{number}" for number in (0, 500, 1199)}
+    for key, name in named.items():
+        ClientRecord.objects.create(
+            user=puller.user, site_id=acme.pk, model_name="testapp.Customer", client_id=name, object_key=key
+        )
+
+    def pull_names() -> Dict[str, str]:
+        given = records(puller.pull(["testapp.Customer"] if not puller.cursors else None))
+        return {record["id"]: record["_client_id"] for record in given if "_client_id" in record}
+
+    assert pull_names() == named
+    Customer.objects.update(age=1)
+    assert pull_names() == named
+    gone = str(customers[500].pk)
+    Customer.objects.filter(pk=gone).delete()
+    Customer.objects.update(age=2)
+    del named[gone]
+    assert pull_names() == named
+
+
 def test_what_happened_is_told_to_those_who_keep_journals() -> None:
     acme, puller = make_puller()
     Customer.objects.create(organization=acme, name="John")
@@ -185,7 +207,8 @@ def test_what_happened_is_told_to_those_who_keep_journals() -> None:
     try:
         body = {"models": ["testapp.Customer", "auth.User"]}
         answer = puller.ask(body).body
-        puller.ask({"models": ["auth.User"]})
+        with pytest.raises(NothingServed):
+            puller.ask({"models": ["auth.User"]})
     finally:
         pull_finished.disconnect(listen)
     event, refused = events

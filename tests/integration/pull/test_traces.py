@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterator
+from typing import Any, Iterator, List
 
 import pytest
 from django.db import connection
 
 from sb_sync.events import pull_finished
-from sb_sync.models import SyncLog, UserSyncMetadata
+from sb_sync.models import Checkpoint, DataFilter, SyncLog, UserSyncMetadata
 from tests.integration.feed.concurrent.sessions import sessions
 from tests.integration.pull.puller import Puller, make_puller
 from tests.testapp.models import Customer
@@ -73,6 +73,44 @@ def test_without_its_checkpoint_no_answer_leaves(puller: Puller) -> None:
         with connection.cursor() as cursor:
             cursor.execute("ALTER TABLE away RENAME TO sb_sync_checkpoint")
     assert not UserSyncMetadata.objects.filter(model_name="testapp.Customer").exists()
+
+
+@pytest.mark.only_on("postgresql", reason="the others have no such choice")
+def test_only_an_answer_without_news_is_written_down_without_waiting_for_the_disk(puller: Puller) -> None:
+    waits: List[bool] = []
+
+    def note(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if "sb_sync_synclog" in sql:
+            assert not connection.in_atomic_block
+            waits.append("'synchronous_commit', 'off'" not in sql)
+        return execute(sql, params, many, context)
+
+    def change() -> None:
+        Customer.objects.update(age=7)
+
+    def reset() -> None:
+        Checkpoint.objects.all().delete()
+
+    def leave() -> None:
+        DataFilter.objects.create(
+            site_id=puller.scope().site_id,
+            group_id=puller.scope().group_id,
+            model_name="testapp.Customer",
+            filter_name="none",
+            filter_condition={"field": "name", "operator": "exact", "value": "nobody"},
+        )
+
+    with connection.execute_wrapper(note):
+        puller.pull(["testapp.Customer"])
+        for happens in (None, change, None, reset, None, leave, None):
+            if happens is not None:
+                happens()
+            puller.step()
+    assert waits == [True, False, True, False, True, False, True, False]
+    assert SyncLog.objects.filter(operation="PULL").count() == len(waits)
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW synchronous_commit")
+        assert cursor.fetchone() == ("on",)
 
 
 @pytest.mark.only_on("postgresql", reason="what is looked at by its names, and met by its locks")

@@ -107,6 +107,17 @@ def test_several_records_of_one_row_apply_in_the_order_of_the_array(world: World
     assert Customer.objects.get().name == "three"
 
 
+def test_the_first_has_a_unique_value_whether_its_row_is_new_or_not_and_also_where_it_waits(world: World) -> None:
+    stored = Customer.objects.create(organization=world.acme, name="A")
+    results = world.results(
+        {"_model": "testapp.Customer", "id": str(stored.pk), "email": "a@x.yz", "region": {"_client_id": "r"}},
+        {"_model": "testapp.Customer", "name": "B", "email": "a@x.yz"},
+        {"_model": "testapp.Region", "_client_id": "r", "name": "R"},
+    )
+    assert [result.get("code") for result in results] == [None, "duplicate", None]
+    assert Customer.objects.get(email="a@x.yz") == stored
+
+
 def test_unique_values_go_from_row_to_row_in_the_order_of_the_array(world: World) -> None:
     one, two = (
         Team.objects.create(organization=world.acme, name="1"),

@@ -1,4 +1,4 @@
-"""The project's own code runs: save(), clean(), delete(), signals, inheritance, history."""
+"""The project's own code runs: save(), clean(), delete(), signals, inheritance."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from django.db.models import signals
 from sb_sync import RecordError, catalog
 from sb_sync.push import find_route
 from tests.integration.push.world import World
-from tests.testapp.models import Chapter, Customer, Place, Region, Restaurant, Stamped, Visit
+from tests.testapp.models import Customer, Place, Region, Restaurant, Stamped, Visit
 
 
 @contextmanager
@@ -136,18 +136,6 @@ def test_a_child_by_inheritance_is_written_in_all_its_tables(world: World) -> No
         {"_model": "testapp.Restaurant", "id": made["id"], "_deleted": True},
     )
     assert [result["status"] for result in results] == ["deleted"] * 2
-
-
-def test_history_is_kept_with_user_and_reason(world: World) -> None:
-    made = world.one(model="testapp.Chapter", title="One")
-    world.one(model="testapp.Chapter", id=made["id"], title="One")
-    world.one(model="testapp.Chapter", id=made["id"], title="Two")
-    world.one(model="testapp.Chapter", id=made["id"], _deleted=True)
-    history = Chapter.history.order_by("history_id").values_list(
-        "history_type", "title", "history_user", "history_change_reason"
-    )
-    told = [(kind, title, world.user.pk, "sb_sync push") for kind, title in [("+", "One"), ("~", "Two"), ("-", "Two")]]
-    assert list(history) == told
 
 
 def test_an_own_delete_runs(world: World) -> None:

@@ -152,25 +152,37 @@ def summarize(result: Dict[str, Any]) -> Tuple[Any, ...]:
     return result["status"], result.get("code"), sorted(result.get("errors", ()))
 
 
-def describe(organization: Any, prefix: str) -> Dict[str, List[Any]]:
-    """Return all rows of an organization with nothing that differs from one to the next."""
-    names = {
-        (record.model_name, record.object_key): record.client_id
-        for record in ClientRecord.objects.filter(site_id=organization.pk)
-    }
+class Names:
+    """What clients of an organization call its rows."""
 
-    def name(label: str, key: Any) -> Any:
+    def __init__(self, organization: Any, prefix: str) -> None:
+        self.prefix = prefix
+        self.keys = {str(uuid.uuid5(uuid.NAMESPACE_DNS, prefix + each)): "key " + each for each in NAMES}
+        self.given = {
+            (record.model_name, record.object_key): record.client_id
+            for record in ClientRecord.objects.filter(site_id=organization.pk)
+        }
+
+    def of(self, label: str, key: Any) -> Any:
+        """Return the name of a row."""
         if key is None:
             return None
         text = str(key)
-        for each in NAMES:
-            if text == str(uuid.uuid5(uuid.NAMESPACE_DNS, prefix + each)):
-                return "key " + each
-        return names.get((f"testapp.{label}", text), "?")
+        return self.keys.get(text) or self.given.get((f"testapp.{label}", text), "?")
 
-    def bare(text: str) -> str:
-        return text[len(prefix) :] if text.startswith(prefix) else text
+    def bare(self, text: str) -> str:
+        """Return a text as every organization writes it."""
+        return text[len(self.prefix) :] if text.startswith(self.prefix) else text
 
+
+def describe(organization: Any, prefix: str) -> Dict[str, List[Any]]:
+    """Return all rows of an organization with nothing that differs from one to the next."""
+    names = Names(organization, prefix)
+    return {**describe_sales(organization, names), **describe_others(organization, names)}
+
+
+def describe_sales(organization: Any, names: Names) -> Dict[str, List[Any]]:
+    name, bare = names.of, names.bare
     own = {"organization": organization}
     return {
         "customers": sorted(
@@ -188,7 +200,16 @@ def describe(organization: Any, prefix: str) -> Dict[str, List[Any]]:
             [name("OrderLine", each.pk), each.quantity, name("Order", each.order_id), bare(each.product.sku)]
             for each in OrderLine.objects.filter(order__customer__organization=organization)
         ),
-        "products": sorted([bare(each.sku), each.name] for each in Product.objects.filter(sku__startswith=prefix)),
+        "products": sorted(
+            [bare(each.sku), each.name] for each in Product.objects.filter(sku__startswith=names.prefix)
+        ),
+    }
+
+
+def describe_others(organization: Any, names: Names) -> Dict[str, List[Any]]:
+    name, bare = names.of, names.bare
+    own = {"organization": organization}
+    return {
         "regions": sorted([name("Region", each.pk), each.name] for each in Region.objects.filter(site=organization.pk)),
         "tags": sorted(bare(each.pk) for each in Tag.objects.filter(**own)),
         "teams": sorted(

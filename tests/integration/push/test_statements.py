@@ -63,3 +63,30 @@ def test_a_thousand_records_take_few_statements(world: World, customers: List[An
     # Django itself deletes a hundred rows at a time.
     assert len(statements) <= limit + 15, "\n".join(statement[:150] for statement in statements)
     assert not Customer.objects.exists()
+
+
+@pytest.mark.only_on("postgresql", reason="others bound the values of a statement, and so need more of them")
+def test_ten_thousand_records_of_many_references_and_rules_take_no_more(world: World) -> None:
+    """No more than a thousand may take."""
+    Tag.objects.create(slug="t", organization=world.acme)
+    region = Region.objects.create(site_id=world.acme.pk, name="North")
+    own = {"organization": world.acme, "name": "A"}
+    customers = Customer.objects.bulk_create([Customer(**own) for _ in range(50)])
+    records = [
+        {
+            "_model": "testapp.Shipment",
+            "id": str(uuid.uuid4()),
+            "customer": str(customers[number % 50].pk),
+            "region": region.pk,
+            "driver": world.user.pk,
+            "number": str(number),
+            "seal": str(number),
+            "tags": ["t"],
+        }
+        for number in range(10_000)
+    ]
+    for status in ("created", "unchanged"):
+        statements = push(world, records, status)
+        assert len(statements) <= LIMIT, "\n".join(statement[:150] for statement in statements)
+    statements = push(world, [{**record, "seal": "s" + record["seal"], "tags": []} for record in records], "updated")
+    assert len(statements) <= LIMIT, "\n".join(statement[:150] for statement in statements)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import random
 import uuid
-from typing import Any
+from decimal import Decimal
+from typing import Any, Dict, Sequence
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -13,6 +16,7 @@ from django.db import connection
 from sb_sync import catalog, wire
 from sb_sync.protocol import REASON_DELETED, REASON_OUT_OF_SCOPE
 from sb_sync.testing.factories import make_organization
+from sb_sync.wire import version
 from tests.testapp.models import Badge, Customer, Product, Restaurant, Tag, Visit
 
 pytestmark = pytest.mark.django_db
@@ -152,3 +156,32 @@ def test_the_text_of_a_key_in_the_database_names_the_row() -> None:
         text = cursor.fetchone()[0]
     assert schema("testapp.Badge").key_from_text(text) == customer.pk
     assert schema("testapp.Badge").key_text(customer.pk) == str(customer.pk)
+
+
+ODD_TEXTS = ("", "Zürich 🚲", "\x7f", "\u2028", '\x01\b\t\n\f\r"\\/', "a\ud800", "<&>", "\x80", "\x1f", "1e5")
+
+
+@pytest.mark.parametrize("is_quick", [True, False])
+def test_versions_of_many_rows_are_those_of_each(is_quick: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not is_quick:
+        monkeypatch.setattr(version, "orjson", None)
+    dice = random.Random(11)
+    texts = [*ODD_TEXTS, *(chr(code) for code in range(1, 256))]
+    texts += ["".join(chr(dice.choice([dice.randrange(1, 128), dice.randrange(1, 0xD800)])) for _ in range(5))] * 50
+    found = schema("testapp.Product")
+    for prices in (texts, [*range(-3, 3), None, True, False, 2**53, 2**64, -(2**70)], [1e300, 0.1, 1e22, -0.0, 1.0],
+                   [[1, 2], [], ["ä"]], [[1e300], ["x"]], [{"b": 1, "a": [1e22]}, None, 5]):  # fmt: skip
+        columns: Dict[str, Sequence[Any]] = {"id": range(len(prices)), "sku": texts, "name": texts, "price": prices}
+        columns = {name: column[: len(prices)] for name, column in columns.items()}
+        records = [dict(zip(columns, row)) for row in zip(*columns.values())]
+        assert len(records) == len(prices)
+        assert version.versions_of(found, columns) == [wire.version_of(found, record) for record in records]
+
+
+def test_the_version_of_a_row_stays_the_same_from_release_to_release() -> None:
+    product = Product(pk=5, sku="a-5", name="Café", price=Decimal("12.50"))
+    product.save()
+    (record,) = read("testapp.Product", Product.objects.all())
+    parts = '["testapp.Product",5,["a-5","Caf\\u00e9","12.50"]]'
+    digest = hashlib.blake2b(parts.encode(), digest_size=16).hexdigest()
+    assert record["_version"] == f"{schema('testapp.Product').tag}.{digest}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from decimal import Decimal
-from typing import Any, Optional
+from typing import Any, Optional, Sequence
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.backends.base.operations import BaseDatabaseOperations
@@ -14,6 +14,7 @@ from sb_sync.protocol import MAX_SAFE_INTEGER
 from sb_sync.wire.codecs.codec import Codec, refuse
 
 __all__ = [
+    "are_safe",
     "boolean",
     "check_range",
     "decimal",
@@ -35,6 +36,12 @@ NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
 def encode_integer(value: int) -> Any:
     """Return a number, or text where a client whose numbers are doubles would lose digits."""
     return value if -MAX_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER else str(value)
+
+
+def are_safe(values: Sequence[Optional[int]]) -> bool:
+    """Tell whether all of many numbers are good as they are."""
+    given = list(filter(None, values))
+    return not given or (min(given) >= -MAX_SAFE_INTEGER and max(given) <= MAX_SAFE_INTEGER)
 
 
 def encode_float(value: float) -> Any:
