@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any, Optional, Tuple, Type, Union
+from typing import Any, Dict, Optional, Tuple, Type, Union
 
 from django.contrib.auth import get_user_model
 from django.core.exceptions import EmptyResultSet, FieldDoesNotExist, ImproperlyConfigured
-from django.db.models import Model, QuerySet
+from django.db.models import F, Func, Model, QuerySet
 
 from sb_sync.access.filters import compile_filter
 from sb_sync.access.scope import Scope
@@ -19,24 +19,33 @@ from sb_sync.tenancy import AmbiguousTenant, InvalidTenant, TenantPath, resolve_
 __all__ = [
     "choose_rows",
     "dependencies",
+    "filtered_queryset",
     "fingerprint",
     "organization_queryset",
     "own_condition",
+    "plain_condition",
     "scoped_queryset",
     "visible_users",
 ]
 
 FINGERPRINT_SIZE = 12
+# A number that is compared and not looked up in an index.
+UNINDEXED = "+%(expressions)s"
 
 
-def scoped_queryset(scope: Scope, synced: SyncedModel) -> Any:
+def scoped_queryset(scope: Scope, synced: SyncedModel, *, is_by_key: bool = False) -> Any:
     """Return the rows of a model that the user may see.
 
     They are those that the default manager shows, of the organization, inside the row filters and of the project's own
     `get_queryset`, which narrows whatever it returns. Says nothing of rights: whether the user may pull the model at
-    all is asked of the scope.
+    all is asked of the scope. Those that are read by key are not looked up by what `plain_condition` tells.
     """
-    rows = _filtered_rows(scope, synced)
+    plain = plain_condition(scope, synced) if is_by_key else None
+    if plain:
+        rows = synced.model._default_manager.using(synced.database).order_by()
+        compared = {f"sb_sync_{name}": Func(F(name), template=UNINDEXED) for name in plain}
+        return rows.alias(**compared).filter(**{f"sb_sync_{name}": value for name, value in plain.items()})
+    rows = filtered_queryset(scope, synced)
     if not runs_own(synced.sync, "get_queryset"):
         return rows
     return rows.filter(pk__in=choose_rows(scope, synced).values("pk"))
@@ -47,7 +56,7 @@ def choose_rows(scope: Scope, synced: SyncedModel) -> Any:
 
     Raises `ImproperlyConfigured` where that is no queryset of the model.
     """
-    chosen = synced.sync.get_queryset(_filtered_rows(scope, synced), scope)
+    chosen = synced.sync.get_queryset(filtered_queryset(scope, synced), scope)
     if not isinstance(chosen, QuerySet) or chosen.model._meta.concrete_model is not synced.model:
         raise ImproperlyConfigured(f"get_queryset of {synced.label} returns no queryset of {synced.label}.")
     return chosen
@@ -108,13 +117,25 @@ def own_condition(scope: Scope, synced: SyncedModel) -> Optional[Tuple[str, str]
     return _write_sql(choose_rows(scope, synced)) if runs_own(synced.sync, "get_queryset") else None
 
 
+def plain_condition(scope: Scope, synced: SyncedModel) -> Optional[Dict[str, Any]]:
+    """Return the values of a row's own columns that alone put it into the user's view; None where more counts."""
+    is_narrowed = synced.label in scope.filters or runs_own(synced.sync, "get_queryset")
+    if is_narrowed or _manager_condition(synced) is not None:
+        return None
+    if synced.tenant is None:
+        return {}
+    field: Any = synced.tenant.field
+    # One that is inherited stands in another table.
+    return {field.attname: scope.site_id} if field in synced.model._meta.local_concrete_fields else None
+
+
 def _narrow(rows: Any, tenant: Optional[TenantPath], scope: Scope) -> Any:
     """Return the rows of the organization. A row whose key to it is NULL is nobody's."""
     return rows if tenant is None else rows.filter(**{tenant.lookup: scope.site_id})
 
 
-def _filtered_rows(scope: Scope, synced: SyncedModel) -> Any:
-    """Return the rows of the organization inside the row filters."""
+def filtered_queryset(scope: Scope, synced: SyncedModel) -> Any:
+    """Return the rows of the organization inside the row filters, whatever the project's own `get_queryset` says."""
     rows = synced.model._default_manager.using(synced.database).order_by()
     rows = _narrow(rows, synced.tenant, scope)
     row_filter = scope.filters.get(synced.label)

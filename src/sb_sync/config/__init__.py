@@ -1,14 +1,15 @@
 """Settings: every key typed, with its default, set by the project or in the database. The one reader of `SB_SYNC`.
 
-declaration: what a key may hold · settings, model_discovery: the keys · names, patterns: what people type · sections:
-the keys together, and what the project says of them · store: where set values are kept · snapshot: what this process
-knows of them · sync_config: `SyncConfig`, for everybody else.
+declaration: what a key may hold · settings, model_discovery: the keys · names, patterns: what people type · periods:
+how far back · sections: the keys together, and what the project says of them · store: where set values are kept ·
+snapshot: what this process knows of them · sync_config: `SyncConfig`, for everybody else.
 """
 
 from __future__ import annotations
 
 from sb_sync.config.declaration import InvalidSetting, Setting
 from sb_sync.config.model_discovery import MODEL_DISCOVERY
+from sb_sync.config.periods import days_ago
 from sb_sync.config.sections import DISCOVERY_SECTION, SECTIONS, SETTINGS_SECTION, find_faults, value_without
 from sb_sync.config.settings import SETTINGS
 from sb_sync.config.snapshot import (
@@ -51,6 +52,7 @@ __all__ = [
     "SyncConfig",
     "configuration_changed",
     "current",
+    "days_ago",
     "discovery_values",
     "find_faults",
     "find_value_faults",

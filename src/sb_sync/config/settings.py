@@ -7,11 +7,11 @@ from typing import Mapping
 
 from sb_sync.config.declaration import Setting
 from sb_sync.config.names import check_texts, look_up_models
+from sb_sync.config.periods import CENTURY
 
 __all__ = ["SETTINGS"]
 
 SECOND = timedelta(seconds=1)
-CENTURY = timedelta(days=36_500)
 #: Beyond these a database could not be asked any more.
 MOST_RECORDS = 1_000_000
 MOST_BYTES = 2**40

@@ -18,6 +18,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import Error as DatabaseUnreachable
 
+from sb_sync.cache_counts import count_cache
 from sb_sync.config.declaration import InvalidSetting
 from sb_sync.config.model_discovery import MODEL_DISCOVERY
 from sb_sync.config.sections import DISCOVERY_SECTION, SETTINGS_SECTION, UNSET, declaration, value_without
@@ -55,6 +56,7 @@ class Snapshot:
     memo: Dict[str, Any] = field(default_factory=dict)
 
 
+_count = count_cache("configuration")
 _memory = MemoryStore()
 _store: Store = _memory
 _newest = Snapshot()
@@ -85,10 +87,9 @@ def read(rows: Optional[Tuple[Row, ...]] = None) -> Snapshot:
         return current()
     if rows is None:
         rows = _memory.read()
-    for known in (current(), _newest):
-        if rows == known.rows:
-            return _tell_others(known)
-    return _tell_others(_make(rows))
+    known = next((each for each in (current(), _newest) if rows == each.rows), None)
+    _count.add(hit=known is not None)
+    return _tell_others(_make(rows) if known is None else known)
 
 
 def refresh(rows: Optional[Tuple[Row, ...]] = None) -> Snapshot:

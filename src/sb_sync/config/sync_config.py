@@ -62,16 +62,23 @@ class SyncConfig:
 
     @staticmethod
     def set_many(
-        values: Mapping[Place, Any], *, user: Any = None, reason: str = "", guard: Optional[Guard] = None
+        values: Mapping[Place, Any],
+        *,
+        removed: Iterable[Place] = (),
+        user: Any = None,
+        reason: str = "",
+        guard: Optional[Guard] = None,
     ) -> None:
-        """Set several keys, all or none. Raises `InvalidSetting` with everything that is wrong.
+        """Set several keys, and give those `removed` their defaults again, all or none.
 
-        `guard` gets what is set, as JSON by place, while nobody else can set it; what it raises stops the writing.
+        Raises `InvalidSetting` with everything that is wrong. `guard` gets what is set, as JSON by place, while nobody
+        else can set it; what it raises stops the writing.
         """
         faults = [fault for place, value in values.items() for fault in find_value_faults(*place, value)]
         if faults:
             raise InvalidSetting("\n".join(faults))
         changes = [_make_change(place, value) for place, value in values.items()]
+        changes += [Change(section, key, REMOVED) for section, key in removed]
         _write(changes, user=user, reason=reason, guard=guard)
 
     @staticmethod

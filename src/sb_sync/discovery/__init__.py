@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sb_sync.discovery.decisions import Decision, discover
 from sb_sync.discovery.examination import examine
-from sb_sync.discovery.hazards import find_hazard
+from sb_sync.discovery.hazards import find_hazard, find_key_fault
 from sb_sync.discovery.rules import Verdict
 
-__all__ = ["Decision", "Verdict", "discover", "examine", "find_hazard"]
+__all__ = ["Decision", "Verdict", "discover", "examine", "find_hazard", "find_key_fault"]

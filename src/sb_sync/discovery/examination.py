@@ -1,9 +1,9 @@
-"""What only the database knows of models: whether their tables are there, and can be read."""
+"""What only the database knows of models: whether their tables are there, are tables, and can be read."""
 
 from __future__ import annotations
 
 from contextlib import nullcontext
-from typing import Any, Dict, Iterable, List, Mapping, Type
+from typing import Any, Dict, Iterable, Mapping, Optional, Type
 
 from django.db import DatabaseError, connections, router, transaction
 from django.db.models import Model
@@ -12,28 +12,50 @@ from sb_sync.discovery.rules import Verdict
 
 __all__ = ["examine"]
 
+#: What Django calls one, materialized or not.
+VIEW = "v"
+
 
 def examine(models: Iterable[Type[Model]], values: Mapping[str, Any]) -> Dict[Type[Model], Verdict]:
-    """Return why models are out, of those whose table is missing or cannot be read; one statement a model.
+    """Return why models are out, of those whose table is missing, is a view, or cannot be read.
 
-    Raises `DatabaseError` where a database is away, of which nothing can be said.
+    Takes one statement a model, and one a database. Raises `DatabaseError` where a database is away, of which nothing
+    can be said.
     """
     if not (values["VALIDATE_MODEL_ACCESS"] or values["SAFE_DISCOVERY_MODE"]):
         return {}
     found: Dict[Type[Model], Verdict] = {}
-    tables: Dict[str, List[str]] = {}
+    tables: Dict[str, Dict[str, str]] = {}
     for model in models:
         using = router.db_for_write(model)
-        if _can_be_read(model, using):
-            continue
         if using not in tables:
-            tables[using] = connections[using].introspection.table_names(include_views=True)
-        is_missing = model._meta.db_table not in tables[using]
-        if is_missing and values["SAFE_DISCOVERY_MODE"]:
-            found[model] = Verdict("SAFE_DISCOVERY_MODE", "its table is missing; SAFE_DISCOVERY_MODE")
-        elif values["VALIDATE_MODEL_ACCESS"]:
-            found[model] = Verdict("VALIDATE_MODEL_ACCESS", "its table cannot be read; VALIDATE_MODEL_ACCESS")
+            tables[using] = _read_kinds(using)
+        verdict = _examine(model, using, tables[using], values)
+        if verdict is not None:
+            found[model] = verdict
     return found
+
+
+def _examine(model: Type[Model], using: str, kinds: Mapping[str, str], values: Mapping[str, Any]) -> Optional[Verdict]:
+    """Return why one model is out; None where nothing is against it."""
+    kind = kinds.get(model._meta.db_table)
+    is_read = _can_be_read(model, using)
+    if values["SAFE_DISCOVERY_MODE"]:
+        if kind is None and not is_read:
+            return Verdict("SAFE_DISCOVERY_MODE", "its table is missing; SAFE_DISCOVERY_MODE")
+        if kind == VIEW:
+            reason = "its table is a view, and has no triggers; SAFE_DISCOVERY_MODE"
+            return Verdict("SAFE_DISCOVERY_MODE", reason, is_lasting=True)
+    if not is_read and values["VALIDATE_MODEL_ACCESS"]:
+        return Verdict("VALIDATE_MODEL_ACCESS", "its table cannot be read; VALIDATE_MODEL_ACCESS")
+    return None
+
+
+def _read_kinds(using: str) -> Dict[str, str]:
+    """Return what each table of a database is, by name."""
+    connection = connections[using]
+    with connection.cursor() as cursor:
+        return {table.name: table.type for table in connection.introspection.get_table_list(cursor)}
 
 
 def _can_be_read(model: Type[Model], using: str) -> bool:

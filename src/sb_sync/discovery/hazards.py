@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from typing import Any, Type
 
-from django.db.models import FloatField, Model
+from django.db.models import BinaryField, FloatField, JSONField, Model
 from simple_history.models import HistoricalChanges
 
 from sb_sync import compat
 
-__all__ = ["find_barrier", "find_hazard", "find_risk", "is_historical"]
+__all__ = ["find_barrier", "find_hazard", "find_key_fault", "find_risk", "is_historical"]
+
+COMPOSITE_KEY = "has a composite primary key"
+UNSTABLE_KEY = "has no stable key"
+# Two machines, or two databases, write one value of these in several ways.
+UNSTABLE = (BinaryField, FloatField, JSONField)
 
 
 def find_hazard(model: Type[Model]) -> str:
     """Return why changes of a model can never be captured safely, or an empty string."""
     if model._meta.proxy:
         return "a proxy has no table of its own"
-    barrier = find_barrier(model) or find_risk(model)
+    barrier = find_barrier(model) or find_key_fault(model) or find_risk(model)
     if not barrier and is_historical(model):
         return "holds the history of another model"
     return barrier
@@ -29,8 +34,6 @@ def find_barrier(model: Type[Model]) -> str:
         return "abstract: it has no table, and stands for the models that are made of it"
     if options.swapped:
         return "swapped for another model"
-    if compat.is_composite_key(model):
-        return "has a composite primary key"
     if options.app_label == "sb_sync":
         return "belongs to sb_sync itself"
     return ""
@@ -38,12 +41,17 @@ def find_barrier(model: Type[Model]) -> str:
 
 def find_risk(model: Type[Model]) -> str:
     """Return why a model cannot be synchronised safely, or an empty string."""
+    return "" if model._meta.managed else "not managed by Django, so its table may be no table"
+
+
+def find_key_fault(model: Type[Model]) -> str:
+    """Return why rows of a model cannot be followed by their key, or an empty string."""
+    if compat.is_composite_key(model):
+        return COMPOSITE_KEY
     key: Any = model._meta.pk
-    if not model._meta.managed:
-        return "not managed by Django, so its table may be no table"
-    if isinstance(key, FloatField) or compat.is_generated(key):
-        return "has no stable key"
-    return ""
+    while key is not None and key.remote_field is not None:
+        key = key.target_field
+    return UNSTABLE_KEY if isinstance(key, UNSTABLE) or compat.is_generated(key) else ""
 
 
 def is_historical(model: Type[Model]) -> bool:

@@ -11,9 +11,10 @@ from django.apps import AppConfig, apps
 from django.contrib.auth import get_user_model
 from django.db.models import Model
 
+from sb_sync.compat import is_composite_key
 from sb_sync.config.model_discovery import ABSTRACT, CONCRETE, PROXY
 from sb_sync.config.names import abstract_bases, field_names
-from sb_sync.discovery.hazards import find_barrier, find_risk, is_historical
+from sb_sync.discovery.hazards import find_barrier, find_key_fault, find_risk, is_historical
 from sb_sync.registry import registered_sync
 
 __all__ = ["Rules", "Verdict"]
@@ -26,10 +27,14 @@ OWN_APPS = frozenset({"sb_sync", "rest_framework", "simple_history", "django_cel
 
 @dataclass(frozen=True)
 class Verdict:
-    """Why a model is out; `key` is the setting that says so, empty where it is out by itself."""
+    """Why a model is out; `key` is the setting that says so, empty where it is out by itself.
+
+    `is_lasting` tells that the database, which was asked, will not say otherwise soon.
+    """
 
     key: str
     reason: str
+    is_lasting: bool = False
 
 
 class Rules:
@@ -53,7 +58,8 @@ class Rules:
         return next(self._find_verdicts(model), None)
 
     def _find_verdicts(self, model: Type[Model]) -> Iterator[Verdict]:
-        for rules in (self._judge_kind, self._judge_name, self._judge_shape, self._judge_app):
+        # The key comes last: whoever excludes such a model is told of that, not of its key.
+        for rules in (self._judge_kind, self._judge_name, self._judge_shape, self._judge_app, self._judge_key):
             yield from (Verdict(key, reason) for key, reason in rules(model))
 
     def _judge_kind(self, model: Type[Model]) -> Iterator[Tuple[str, str]]:
@@ -108,6 +114,13 @@ class Rules:
             yield "", "belongs to Django, to sb_sync or to a package it depends on"
         if not self.values["AUTO_DISCOVER_MODELS"]:
             yield "AUTO_DISCOVER_MODELS", "not registered in sync.py; AUTO_DISCOVER_MODELS"
+
+    def _judge_key(self, model: Type[Model]) -> Iterator[Tuple[str, str]]:
+        fault = find_key_fault(model)
+        if fault and is_composite_key(model):
+            yield "", fault
+        elif fault and self.values["SAFE_DISCOVERY_MODE"]:
+            yield "SAFE_DISCOVERY_MODE", f"{fault}; SAFE_DISCOVERY_MODE"
 
     def _kinds_of(self, model: Type[Model]) -> Iterator[str]:
         yield PROXY if model._meta.proxy else CONCRETE

@@ -10,7 +10,7 @@ from __future__ import annotations
 from sb_sync.feed.backends import UnsupportedDatabase, backend_for, working_backend_for
 from sb_sync.feed.backends.base import Position
 from sb_sync.feed.cursor import CheckpointRef, Cursor, KeyPosition, Start, decode_cursor, encode_cursor
-from sb_sync.feed.identity import EpochChanged, Identity, begin_epoch
+from sb_sync.feed.identity import EpochChanged, Identity, begin_epoch, find_last_pull
 from sb_sync.feed.installation import CaptureState, InstallReport, State, find_captured, find_states, install
 from sb_sync.feed.reader import (
     ChangedKey,
@@ -49,6 +49,7 @@ __all__ = [
     "decode_cursor",
     "encode_cursor",
     "find_captured",
+    "find_last_pull",
     "find_states",
     "install",
     "open_transactions_allowed",

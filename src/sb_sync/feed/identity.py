@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+from datetime import datetime
 from typing import Optional
 
 from django.db import DatabaseError, IntegrityError, transaction
@@ -12,7 +13,7 @@ from sb_sync.feed.backends import FeedBackend, backend_for
 from sb_sync.feed.backends.base import Identity
 from sb_sync.models import Change, Checkpoint, FeedIdentity
 
-__all__ = ["EpochChanged", "Identity", "begin_epoch", "ensure_identity", "find_identity"]
+__all__ = ["EpochChanged", "Identity", "begin_epoch", "ensure_identity", "find_identity", "find_last_pull"]
 
 logger = logging.getLogger("sb_sync")
 
@@ -40,10 +41,24 @@ def ensure_identity(using: str, system: str) -> None:
             backend.begin_push()
             _, is_new = FeedIdentity.objects.using(using).get_or_create(pk=1, defaults=fresh)
             if is_new:
-                backend.write_checkpoint(secrets.token_hex(16), backend.observe(own_writes=False).snapshot)
+                backend.write_checkpoint(_first_nonce(fresh["key_id"]), backend.observe(own_writes=False).snapshot)
     except IntegrityError:
         # Somebody else was faster, which is as good.
         return
+
+
+def find_last_pull(using: str) -> Optional[datetime]:
+    """Return when a client last got a checkpoint, as it is stored; None where nobody ever did, as far as is known."""
+    checkpoints = Checkpoint.objects.using(using).order_by("-id")
+    identity = find_identity(using)
+    if identity is not None:
+        checkpoints = checkpoints.exclude(nonce=_first_nonce(identity.key_id))
+    return checkpoints.values_list("taken_at", flat=True).first()
+
+
+def _first_nonce(key_id: str) -> str:
+    """Return what tells the checkpoint that came with an identity from those of pulls."""
+    return key_id.ljust(32, "0")
 
 
 def begin_epoch(using: str, *, force: bool = False) -> bool:

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from enum import Enum
 from functools import partial
-from typing import Callable, Dict, FrozenSet, Iterable, List, Mapping, Sequence, Tuple, Type
+from typing import Callable, Dict, FrozenSet, Iterable, List, Mapping, Optional, Sequence, Tuple, Type
 
 from django.db import OperationalError, transaction
 
@@ -86,19 +86,30 @@ def find_captured(using: str, guards: Mapping[str, Iterable[str]], triggers: Ite
     return frozenset(label for label, tables in guards.items() if good.issuperset(tables))
 
 
-def install(using: str, *, force: bool = False) -> InstallReport:
-    """Put every capture of a database in place, a transaction for each table; with force also those that stand."""
+def install(
+    using: str,
+    *,
+    force: bool = False,
+    dry_run: bool = False,
+    progress: Optional[Callable[[int, int, str], None]] = None,
+) -> InstallReport:
+    """Put every capture of a database in place, a transaction for each table; with force also those that stand.
+
+    `progress` is called with how many tables are done, how many there are, and the next one. With `dry_run` nothing is
+    done: the report tells what would be.
+    """
     backend = backend_for(using)
     captures = make_plan(using).captures
     standing = _by_table(backend.triggers())
-    wanted = [
-        capture
-        for table, capture in captures.items()
-        if force or _state(backend, capture, standing.get(table, [])) is not State.INSTALLED
-    ]
-    reset, failed = _install_each(backend, wanted)
+    states = {table: _state(backend, capture, standing.get(table, [])) for table, capture in captures.items()}
+    wanted = [capture for table, capture in captures.items() if force or states[table] is not State.INSTALLED]
+    surplus = sorted(set(standing) - set(captures))
+    if dry_run:
+        tables = [capture.table for capture in wanted]
+        return InstallReport(tables, [table for table in tables if states[table] is State.MISSING], surplus, {})
+    reset, failed = _install_each(backend, wanted, progress or _tell_nobody)
     removed: List[str] = []
-    for table in sorted(set(standing) - set(captures)):
+    for table in surplus:
         try:
             _patiently(backend, partial(_remove_one, backend, table))
         except InstallationBlocked as error:
@@ -109,12 +120,15 @@ def install(using: str, *, force: bool = False) -> InstallReport:
     return InstallReport(installed, reset, removed, failed)
 
 
-def _install_each(backend: FeedBackend, wanted: Sequence[Capture]) -> Tuple[List[str], Dict[str, str]]:
+def _install_each(
+    backend: FeedBackend, wanted: Sequence[Capture], progress: Callable[[int, int, str], None]
+) -> Tuple[List[str], Dict[str, str]]:
     """Install captures; return the tables that were reset, and why others failed."""
     reset: List[str] = []
     failed: Dict[str, str] = {}
     present = backend.columns({table for capture in wanted for table in capture.named_tables}) if wanted else set()
-    for capture in wanted:
+    for number, capture in enumerate(wanted):
+        progress(number, len(wanted), capture.table)
         absent = sorted(capture.named_columns - present)
         if absent:
             failed[capture.table] = "there is no column {1} of a table {0}".format(*absent[0])
@@ -125,6 +139,10 @@ def _install_each(backend: FeedBackend, wanted: Sequence[Capture]) -> Tuple[List
         except InstallationBlocked as error:
             failed[capture.table] = str(error)
     return reset, failed
+
+
+def _tell_nobody(done: int, total: int, table: str) -> None:
+    """Take what nobody asked for."""
 
 
 def remove_all(using: str) -> None:

@@ -95,21 +95,13 @@ def read_dependents(
             break
         passed = True
         room = limit - len(found)
-        keys = _find_keys(
-            backend,
-            synced,
-            site_id,
-            related,
-            run=run,
-            after=position.dependent if position.ordinal else None,
-            limit=room + 1,
-        )
+        last = position.dependent if position.ordinal else None
+        keys = _find_keys(backend, synced, site_id, related, run=run, after=last, limit=room + 1)
         found.extend(keys[:room])
         if len(keys) > room:
             position = Position(run[0].txid, run[0].id, _count(run), found[-1])
             break
-        is_exhausted = len(run) == len(entries) and _count(entries) < RUN
-        position = None if is_exhausted else Position(run[-1].txid, run[-1].id + 1, 0, "")
+        position = _find_next(entries, run)
     return Dependents(tuple(found), position, passed)
 
 
@@ -122,6 +114,12 @@ def _take_run(entries: Sequence[Entry], position: Position) -> List[Entry]:
             break
         run.append(entry)
     return run
+
+
+def _find_next(entries: Sequence[Entry], run: Sequence[Entry]) -> Optional[Position]:
+    """Return where to go on after a run of the entries that were read, None where there are no more."""
+    is_exhausted = len(run) == len(entries) and _count(entries) < RUN
+    return None if is_exhausted else Position(run[-1].txid, run[-1].id + 1, 0, "")
 
 
 def _count(entries: Sequence[Entry]) -> int:

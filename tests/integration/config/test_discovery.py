@@ -9,6 +9,7 @@ from django.db import connection
 
 from sb_sync import catalog, feed
 from sb_sync.config import SyncConfig
+from sb_sync.feed.checks import check_captures
 from sb_sync.models import Change, SyncConfiguration
 from sb_sync.testing.factories import grant, make_member, make_organization
 from tests.integration.api.client import Api
@@ -150,6 +151,25 @@ def test_the_history_of_a_model_is_pulled_where_it_is_let_in(api: Api, acme: Any
     assert {record["row_id"] for record in (*first["data"], *second["data"])} == {chapter.pk}
 
 
+def test_a_managed_model_whose_table_is_a_view_is_out_for_good(api: Api, acme: Any) -> None:
+    label = "variety.Draft"
+    quote = connection.ops.quote_name
+    view, table = quote("variety_draft"), quote(Region._meta.db_table)
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE VIEW {view} AS SELECT id, site_id AS organization_id, 0 AS age FROM {table}")
+    try:
+        with variety():
+            grant(acme, models=[label])
+            catalog.refresh(tables_changed=True)
+            (decision,) = [found for found in catalog.decisions() if found.model._meta.label == label]
+            assert decision.reason == "its table is a view, and has no triggers; SAFE_DISCOVERY_MODE"
+            assert api.post("pull/", {"models": [label]}).json()["errors"][0]["code"] == "not_enabled"
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(f"DROP VIEW {view}")
+        catalog.refresh(tables_changed=True)
+
+
 def test_a_view_is_unavailable_even_where_unsafe_models_are_let_in(api: Api, acme: Any) -> None:
     label = "variety.Statement"
     quote = connection.ops.quote_name
@@ -163,6 +183,8 @@ def test_a_view_is_unavailable_even_where_unsafe_models_are_let_in(api: Api, acm
             SyncConfig.set_config("MODEL_DISCOVERY", "SAFE_DISCOVERY_MODE", False)
             errors = api.post("pull/", {"models": [label, "testapp.Region"]}).json()["errors"]
             assert [(told["_model"], told["code"]) for told in errors] == [(label, "unavailable")]
+            (warning,) = check_captures(databases=["default"])
+            assert (warning.id, "variety_statement" in warning.msg) == ("sb_sync.W101", True)
             SyncConfiguration.objects.all().delete()
             catalog.refresh()
     finally:

@@ -20,7 +20,7 @@ from sb_sync.catalog import SyncedModel
 from sb_sync.config import setting
 from sb_sync.relations import InvalidPath, Relation, find_field, follow
 
-__all__ = ["PLACEHOLDERS", "All", "Opposite", "Placeholder", "Some", "Test", "Tree", "check_condition"]
+__all__ = ["PLACEHOLDERS", "All", "Opposite", "Placeholder", "Some", "Test", "Tree", "check_condition", "may_be_asked"]
 
 #: What a value may be called in place of a constant, with the kind of its value; None is that of the user's key.
 PLACEHOLDERS = {"$user.id": None, "$user.username": "text", "$organization.id": "integer"}
@@ -125,7 +125,7 @@ def _resolve_names(synced: SyncedModel, path: str) -> Tuple[Tuple[str, ...], Any
             fields.append(find_field(model, part))
         except InvalidPath as error:
             raise InvalidFilter(f"{shorten(path)}: {error}") from error
-        if not _may_be_asked(synced, model, fields[-1]):
+        if not may_be_asked(synced, model, fields[-1]):
             raise InvalidFilter(f"{shorten(path)}: {fields[-1].name} of {model._meta.label} is not for filters.")
     if any(isinstance(field, ManyToManyField) for field in fields[1:]):
         raise InvalidFilter(f"{shorten(path)}: of many-to-many fields only the model's own can be followed.")
@@ -149,7 +149,7 @@ def _is_key_of(field: Any, found: Any) -> bool:
     return isinstance(field, ForeignKey) and field.target_field == found
 
 
-def _may_be_asked(synced: SyncedModel, model: Type[Model], field: Any) -> bool:
+def may_be_asked(synced: SyncedModel, model: Type[Model], field: Any) -> bool:
     """Tell whether a filter on `synced` may use a field of a model."""
     target = catalog.find(model._meta.label)
     if field.primary_key:

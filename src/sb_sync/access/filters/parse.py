@@ -13,6 +13,7 @@ __all__ = [
     "InvalidFilter",
     "Negation",
     "Node",
+    "names_user",
     "parse_condition",
     "shorten",
 ]
@@ -78,6 +79,12 @@ def parse_condition(value: Any) -> Node:
     if sum(len(comparison.values) for comparison in comparisons) > MOST_VALUES:
         raise InvalidFilter(f"A condition names at most {MOST_VALUES} values.")
     return parsed
+
+
+def names_user(value: Any) -> bool:
+    """Tell whether a condition compares with the user who asks. Raises `InvalidFilter` for what is no condition."""
+    values = (found for comparison in _walk(parse_condition(value)) for found in comparison.values)
+    return any(isinstance(found, str) and found.startswith("$user.") for found in values)
 
 
 def shorten(text: Any) -> str:

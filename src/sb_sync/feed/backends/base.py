@@ -19,6 +19,7 @@ from sb_sync.models.changes import EVERYONE
 __all__ = [
     "FORMAT",
     "LARGEST_ENTRY",
+    "Column",
     "Entry",
     "FeedBackend",
     "Identity",
@@ -153,6 +154,15 @@ class Purge:
     is_done: bool
 
 
+@dataclass(frozen=True)
+class Column:
+    """One column of rows that are written together: its type in the database, and a value for each row."""
+
+    name: str
+    kind: str
+    values: Sequence[Any]
+
+
 def digest(*parts: str) -> str:
     """Return a short name for a definition."""
     return hashlib.sha256("\x00".join((str(FORMAT), *parts)).encode()).hexdigest()[:24]
@@ -165,6 +175,12 @@ class FeedBackend(ABC):
     supports_concurrent_writers: ClassVar[bool]
     #: Whether an update can be joined to a list of values, which spares round trips.
     supports_update_from: ClassVar[bool]
+    #: Whether rows are written by whole columns, in a statement of as many values as there are columns.
+    supports_columns: ClassVar[bool] = False
+    #: Whether it runs inside this process, so that a statement for each row costs no round trip.
+    runs_in_process: ClassVar[bool] = False
+    #: The keys that `update_columns` writes, for its condition to look at no others.
+    new_keys: ClassVar[str] = ""
     #: Whether the parts of a WITH may insert rows.
     supports_inserts_in_with: ClassVar[bool]
     #: Whether who writes a row keeps others from changing the parents it finds its organization through.
@@ -208,6 +224,10 @@ class FeedBackend(ABC):
         named = ", ".join(f"part{number} AS ({each.sql})" for number, each in enumerate(others))
         return self.execute(f"WITH {named} {last.sql}", [value for each in statements for value in each.parameters])
 
+    def execute_soon(self, statements: Sequence[Statement]) -> None:
+        """Do the same outside a transaction; the commit need not wait for the disk, where it can be told so."""
+        self.execute_together(statements)
+
     def write_upsert(
         self, table: str, columns: Sequence[str], rows: str, unique: Sequence[str], assignments: Mapping[str, str]
     ) -> str:
@@ -238,6 +258,14 @@ class FeedBackend(ABC):
         """Return a placeholder in a list of values, given its type."""
         # Not `::`, which binds closer than the sign of a number.
         return f"CAST({place} AS {kind})"
+
+    def insert_columns(self, table: str, columns: Sequence[Column], returning: Optional[str] = None) -> List[Any]:
+        """Insert rows, where that is supported, and return what one more column of them holds, in their order."""
+        raise NotImplementedError
+
+    def update_columns(self, table: str, columns: Sequence[Column], condition: Tuple[str, Sequence[Any]]) -> None:
+        """Change rows, where that is supported, told by the first column: those for which SQL with its values holds."""
+        raise NotImplementedError
 
     # Faults of the database itself.
 
@@ -270,6 +298,10 @@ class FeedBackend(ABC):
         return ""
 
     # Reading.
+
+    def guess_count(self, table: str) -> Optional[int]:
+        """Return how many rows a table has at most, where the database chooses indexes without knowing; else None."""
+        return None
 
     def begin_reading(self, tables: Iterable[str]) -> Observation:
         """Make the transaction that was just begun read from one snapshot, and return what it sees first.

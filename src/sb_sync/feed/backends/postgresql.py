@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Set, Tuple
@@ -13,7 +12,6 @@ from django.db import OperationalError
 from sb_sync.events import Statement
 from sb_sync.feed.backends.base import (
     Entry,
-    FeedBackend,
     Identity,
     Mark,
     Observation,
@@ -23,7 +21,16 @@ from sb_sync.feed.backends.base import (
     Window,
     digest,
 )
-from sb_sync.feed.backends.postgresql_catalog import ORIGIN, TRIGGER, checksum, read_trigger, select_triggers
+from sb_sync.feed.backends.postgresql_catalog import (
+    ORIGIN,
+    TRIGGER,
+    Standing,
+    checksum,
+    read_trigger,
+    select_stamp,
+    select_triggers,
+)
+from sb_sync.feed.backends.postgresql_columns import ColumnWriter
 from sb_sync.feed.backends.postgresql_triggers import EVENTS, TriggerText, header
 from sb_sync.feed.backends.postgresql_windows import LOG_ORDER, Condition, unseen_parts
 from sb_sync.feed.plan import Capture
@@ -40,10 +47,11 @@ LOCK_NOT_AVAILABLE = "55P03"
 SNAPSHOT = "array_to_string((string_to_array(c.snapshot, ':'))[1:3], ':')::pg_snapshot"
 # From the snapshot of an answer to the time of its checkpoint no more goes by.
 LONGEST_READING = "1 hour"
+_standing = Standing()
 FIX_SNAPSHOT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
 
 
-class PostgreSQLBackend(FeedBackend):
+class PostgreSQLBackend(ColumnWriter):
     """Snapshots are texts of `pg_current_snapshot()`, so that no cursor waits for the oldest writer."""
 
     supports_concurrent_writers = True
@@ -80,29 +88,32 @@ class PostgreSQLBackend(FeedBackend):
     # Reading.
 
     def begin_reading(self, tables: Iterable[str]) -> Observation:
-        """Fix the snapshot and read all that a reading begins with, in one round trip."""
-        rows = select_triggers(self.quote(self.log_table), tables)
-        triggers = f"SELECT json_agg(json_build_array({TRIGGER})) {rows.sql}"
+        """Fix the snapshot and read all that a reading begins with, in one round trip.
+
+        The triggers themselves are read by another one, where they are not those of the last time.
+        """
+        place = tuple(sorted(tables))
+        stamp = select_stamp(self.quote(self.log_table), [self.quote(table) for table in place])
         identities = self.quote(FeedIdentity._meta.db_table)
         question = (
             "SELECT now(), pg_current_snapshot()::text, system_identifier::text,"
-            f" i.key_id, i.secret, i.system, ({triggers})::text"
+            f" i.key_id, i.secret, i.system, ({stamp.sql})"
             f" FROM pg_control_system() LEFT JOIN {identities} i ON i.id = 1"
         )
         with self.connection.cursor() as cursor:
             if getattr(self.connection.features, "uses_server_side_binding", False):
                 # Then a statement with values must stand alone.
                 cursor.execute(FIX_SNAPSHOT)
-                cursor.execute(question, rows.parameters)
+                cursor.execute(question, stamp.parameters)
             else:
-                cursor.execute(f"{FIX_SNAPSHOT}; {question}", rows.parameters)
+                cursor.execute(f"{FIX_SNAPSHOT}; {question}", stamp.parameters)
                 if cursor.description is None:
                     # One driver stands at the first result, the other at the last.
                     cursor.nextset()
             started_at, snapshot, system, key_id, secret, home, found = cursor.fetchone()
         identity = None if key_id is None else Identity(key_id, bytes.fromhex(secret), home)
-        standing = [read_trigger(row) for row in json.loads(found or "[]")]
-        return Observation(started_at, snapshot, system, identity, standing)
+        triggers = _standing.recall((self.using, *place), f"{system} {found}", lambda: self.triggers(place))
+        return Observation(started_at, snapshot, system, identity, triggers)
 
     def observe(self, *, own_writes: bool) -> Observation:
         """Return time, snapshot and the cluster's identifier; the transaction's time lies before its snapshot."""
@@ -204,6 +215,10 @@ class PostgreSQLBackend(FeedBackend):
             (nonce, snapshot),
         )
         return self.execute_together([*statements, insertion])[0]
+
+    def execute_soon(self, statements: Sequence[Statement]) -> None:
+        """Let the inserts commit without waiting: a crash may take what was committed less than a second before."""
+        self.execute_together([*statements, Statement("SELECT set_config('synchronous_commit', 'off', true)")])
 
     def begin_push(self) -> None:
         """Take nothing: rows are locked as they are read."""

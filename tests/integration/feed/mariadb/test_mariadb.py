@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from sb_sync import feed
 from sb_sync.feed.backends import mysql, mysql_faults
 from sb_sync.feed.backends.mysql_snapshots import Snapshot
+from sb_sync.feed.checks import check_captures
 from sb_sync.models import Change, Checkpoint, ClientRecord
 from sb_sync.testing.factories import make_member, make_organization
 from sb_sync.testing.mirror import Mirror
@@ -151,8 +152,11 @@ def test_keys_by_which_the_database_itself_deletes_are_told_of() -> None:
     try:
         ((risk, _),) = feed.backend_for("default").find_risks()
         assert "testapp_order" in risk
+        (warning,) = [found for found in check_captures(databases=["default"]) if found.id == "sb_sync.W103"]
+        assert risk in warning.msg
     finally:
         run("ALTER TABLE testapp_order DROP FOREIGN KEY own_action")
+    assert not check_captures(databases=["default"])
 
 
 # Triggers.
