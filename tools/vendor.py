@@ -1,4 +1,4 @@
-"""`./dev vendor`: fetch what the pages are built with, and hold it against the hashes that are written down."""
+"""`./dev vendor`: fetch what the pages are built and tested with, and hold it against the hashes written down."""
 
 from __future__ import annotations
 
@@ -14,9 +14,12 @@ from typing import Any, Dict, List
 
 from tools.console import Stop, say
 from tools.environment import ROOT
+from tools.icons import SPRITE, build_sprite
 
 VENDOR = ROOT / "src" / "sb_sync" / "static" / "sb_sync" / "vendor"
-MANIFEST = VENDOR / "manifest.json"
+#: What is shipped, and what only the tests of the pages use; beside each a manifest.
+FOLDERS = (VENDOR, ROOT / "tests" / "browser" / "vendor")
+MANIFEST = "manifest.json"
 
 
 def declare(subparsers: Any) -> None:
@@ -30,18 +33,25 @@ def run(options: argparse.Namespace) -> int:
     """Fetch each package and put its files in place; one that is not what it was is a failure."""
     if shutil.which("npm") is None:
         raise Stop("npm is needed to fetch packages; it comes with Node.js")
-    manifest = json.loads(MANIFEST.read_text(encoding="utf-8"))
-    for package in manifest["packages"]:
-        with tempfile.TemporaryDirectory(prefix="sb_sync_vendor_") as folder:
-            fetched = fetch(package, Path(folder))
-            differing = compare(package, fetched, is_recorded=options.record)
-            if differing:
-                raise Stop("{} {} is not what it was: {}".format(package["name"], package["version"], differing))
-            put_in_place(package, fetched)
-        say("{name} {version}: {count} files as written down".format(count=len(package["files"]), **package))
-    if options.record:
-        MANIFEST.write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+    for folder in FOLDERS:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        for package in manifest["packages"]:
+            renew(package, folder, is_recorded=options.record)
+        if options.record:
+            (folder / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+    SPRITE.write_text(build_sprite(), encoding="utf-8")
     return 0
+
+
+def renew(package: Dict[str, Any], target: Path, *, is_recorded: bool) -> None:
+    """Fetch one package and put its files in place."""
+    with tempfile.TemporaryDirectory(prefix="sb_sync_vendor_") as folder:
+        fetched = fetch(package, Path(folder))
+        differing = compare(package, fetched, is_recorded=is_recorded)
+        if differing:
+            raise Stop("{} {} is not what it was: {}".format(package["name"], package["version"], differing))
+        put_in_place(package, fetched, target)
+    say("{name} {version}: {count} files as written down".format(count=len(package["files"]), **package))
 
 
 def fetch(package: Dict[str, Any], folder: Path) -> Path:
@@ -59,6 +69,7 @@ def fetch(package: Dict[str, Any], folder: Path) -> Path:
             member = tar.extractfile("package/" + name)
             if member is None:
                 raise Stop(f"{release} has no file {name}")
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_bytes(member.read())
     return folder
 
@@ -76,9 +87,9 @@ def hash_file(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def put_in_place(package: Dict[str, Any], folder: Path) -> None:
-    """Copy the files of a release into the package's own folder."""
-    target = VENDOR / package["folder"]
-    target.mkdir(parents=True, exist_ok=True)
+def put_in_place(package: Dict[str, Any], folder: Path, target: Path) -> None:
+    """Copy the files of a release into a folder of its own."""
+    target = target / package["folder"]
     for name in package["files"]:
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(str(folder / name), str(target / name))

@@ -1,4 +1,4 @@
-"""Every address below the prefix, walked by those who are nobody there: without a token, and of another organization.
+"""Every address of the API, walked by those who are nobody there: without a token, and of another organization.
 
 A new address fails here until it is put among those that anybody may ask, or is walked as one that needs a right.
 """
@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
+import uuid
 from dataclasses import dataclass, field
 from typing import Any, Dict, Iterator, List, Mapping
 
@@ -14,18 +16,25 @@ import pytest
 from django.core.cache import cache
 from django.urls import URLResolver
 
-from sb_sync import catalog, urls
+from sb_sync import catalog
+from sb_sync.api import urls
 from sb_sync.api.tokens import log_in
-from sb_sync.models import Organization, UserSite
+from sb_sync.models import Organization, SyncJob, UserSite
+from sb_sync.push import jobs
 from tests.acceptance.isolation.image import look
 from tests.acceptance.world import World
 from tests.integration.api.client import Api
 from tests.testapp.models import Customer, Region
 
 NOWHERE = "nowhere"
+TIMESTAMP = re.compile('"timestamp": ?"[^"]+"')
 LINES = {"HTTP_ACCEPT": "application/x-ndjson"}
 #: What anybody may ask, by the name of the address; of `missing` there is nothing to ask.
-OPEN = {"schema": "schema/", "docs": "docs/", "missing": "no/such/address/"}
+OPEN = {"schema": "schema/", "docs": "docs/", "missing": "no/such/address/", "health": "health/"}
+#: What staff may ask, of all organizations together.
+STAFF = {"metrics": "metrics/"}
+#: What belongs to one user of an organization.
+OWNED = {"job": "jobs/{}/"}
 #: What makes, renews and ends a log-in: it says where a user belongs, and takes no organization.
 SESSIONS = {"token": "auth/token/", "refresh": "auth/refresh/", "logout": "auth/logout/"}
 
@@ -38,6 +47,7 @@ class Request:
     address: str
     body: Mapping[str, Any] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
+    query: str = ""
 
     def send(self, api: Api, *, header: Any = None, named: Any = None) -> Any:
         """Ask; name an organization by header, or by body (address where there is none)."""
@@ -45,7 +55,7 @@ class Request:
         if header is not None:
             headers["HTTP_X_ORGANIZATION"] = str(header)
         if self.method == "get":
-            address = self.address if named is None else f"{self.address}?organization={named}"
+            address = f"{self.address}?{self.query}" + ("" if named is None else f"&organization={named}")
             return api.send("get", address, **headers)
         body = self.body if named is None else {**self.body, "organization": named}
         return api.post(self.address, body, **headers)
@@ -58,9 +68,11 @@ MEMBERS: Dict[str, List[Request]] = {
         Request("post", "push/", {"data": RECORDS}),
         Request("post", "push/", {"data": RECORDS, "atomic": True}),
         Request("post", "push/", {"data": RECORDS}, {"HTTP_IDEMPOTENCY_KEY": "walk"}),
+        Request("post", "push/?async=1", {"data": RECORDS}),
     ],
     "pull": [Request("post", "pull/"), Request("post", "pull/", {}, LINES)],
     "models": [Request("get", "models/")],
+    "performance": [Request("get", "performance/"), Request("get", "performance/", query="scope=own")],
 }
 WALK = [pytest.param(each, id=f"{name}-{number}") for name, all_ in MEMBERS.items() for number, each in enumerate(all_)]
 
@@ -92,7 +104,7 @@ def secrets_of(world: World) -> List[str]:
 
 
 def test_every_address_is_walked() -> None:
-    known = [*OPEN, *SESSIONS, *MEMBERS]
+    known = [*OPEN, *SESSIONS, *MEMBERS, *STAFF, *OWNED]
     assert sorted(find_names(urls.urlpatterns)) == sorted(known)
 
 
@@ -122,7 +134,7 @@ class TestWhatIsForMembers:
         secrets = secrets_of(world)
         answer = request_.send(api_of(world.south_user), header="south")
         told = content(answer)
-        assert answer.status_code == 200
+        assert answer.status_code in (200, 202)
         assert [secret for secret in secrets if secret in told] == []
         if request_.address == "pull/":
             # Only what looks for them can miss them.
@@ -167,9 +179,53 @@ def test_what_anybody_may_ask_tells_nothing_of_rows_models_or_organizations(worl
     secrets = [*secrets_of(world), "North", "South", *(label for label in catalog.synced_models())]
     before = look()
     answers = [api.get(address, HTTP_X_REQUEST_ID="walk") for api in (Api(), api_of(world.south_user))]
-    assert content(answers[0]) == content(answers[1])
+    told = [TIMESTAMP.sub("", content(answer)) for answer in answers]
+    assert told[0] == told[1]
     assert [secret for secret in secrets if secret in content(answers[0])] == []
     assert look() == before
+
+
+@pytest.mark.parametrize("address", STAFF.values())
+def test_what_staff_may_ask_nobody_else_may(world: World, address: str) -> None:
+    before = look()
+    assert Api().get(address).status_code == 401
+    assert api_of(world.south_user).get(address).status_code == 403
+    assert look() == before
+
+
+class TestJobs:
+    def test_a_job_of_another_organization_is_answered_as_one_that_does_not_exist(self, world: World) -> None:
+        api, owner = api_of(world.south_user), api_of(world.north_user)
+        job = owner.post("push/?async=1", {"data": RECORDS}).json()["job"]
+        before = list(SyncJob.objects.values())
+        for method in ("get", "delete"):
+            absent = api.send(method, OWNED["job"].format(uuid.uuid4()), HTTP_X_REQUEST_ID="walk")
+            for place in ({}, {"HTTP_X_ORGANIZATION": "south"}):
+                answer = api.send(method, OWNED["job"].format(job), HTTP_X_REQUEST_ID="walk", **place)
+                assert (answer.status_code, content(answer)) == (404, content(absent))
+            named = api.send(method, OWNED["job"].format(job), HTTP_X_ORGANIZATION="north")
+            assert (named.status_code, named.json()["code"]) == (403, "organization_denied")
+            assert Api().send(method, OWNED["job"].format(job)).status_code == 401
+        assert list(SyncJob.objects.values()) == before
+
+    def test_what_a_job_does_is_bound_to_its_organization(self, world: World) -> None:
+        (region,) = Region.objects.filter(site_id=world.north.pk)[:1]
+        records = [
+            {"_model": "testapp.Region", "id": region.pk, "name": "taken"},
+            {"_model": "testapp.Region", "id": region.pk, "_deleted": True},
+            {"_model": "testapp.Region", "name": "x", "organization": world.north.pk},
+        ]
+        before = look()
+        api = api_of(world.south_user)
+        job = api.post("push/?async=1", {"data": records}).json()["job"]
+        assert jobs.work(uuid.UUID(job)) is jobs.Attempt.ENDED
+        told = api.get(OWNED["job"].format(job)).json()["result"]["results"]
+        assert [result.get("code", result["status"]) for result in told] == [
+            "not_found",
+            "unchanged",
+            "permission_denied",
+        ]
+        assert look() == before
 
 
 class TestSessions:

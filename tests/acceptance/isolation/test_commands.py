@@ -20,7 +20,17 @@ from tests.acceptance.isolation.image import look
 from tests.acceptance.world import World
 
 #: What tells of or changes the installation as a whole: it knows no organizations.
-EVERYWHERE = ["configure_model_discovery", "manage_config", "show_models", "sync_feed"]
+EVERYWHERE = [
+    "cleanup_sync_logs",
+    "configure_model_discovery",
+    "generate_sync_report",
+    "manage_config",
+    "optimize_performance",
+    "setup_audit_trails",
+    "show_models",
+    "sync_feed",
+    "sync_jobs",
+]
 SECRET = "the-northern-department"
 IN_ONE: Dict[str, List[Dict[str, Any]]] = {
     "dynamic_permissions": [

@@ -41,6 +41,7 @@ def test_a_deletion_by_the_name_of_what_the_key_refers_to_deletes(world: World) 
 
 
 def test_a_cursor_of_another_user_organization_or_model_begins_again(world: World) -> None:
+    world.pull_all()
     labels = list(world.north_device.cursors)
     twisted = {one: world.north_device.cursors[other] for one, other in zip(labels, labels[1:])}
     for cursors in (dict(world.south_device.cursors), twisted):

@@ -1,7 +1,11 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from tools import suite
+from tools.console import Stop
 from tools.suite import Outcome, _read_outcome, report
 
 GOOD = Outcome("sqlite", 3, 0, 0, 1.0)
@@ -47,3 +51,16 @@ def test_the_exit_status_is_zero_only_where_checks_pass_and_tests_ran_and_none_f
 def test_the_closing_line_stands_alone_and_counts_all_databases(capsys) -> None:
     report({"ruff": True}, [GOOD._replace(skipped=1), GOOD._replace(database="postgresql", failed=2)])
     assert capsys.readouterr().out.splitlines()[-1] == "6 passed, 2 failed, 1 skipped"
+
+
+def test_a_redis_that_cannot_be_had_is_named_and_fails_where_it_must_not_be_missed(monkeypatch, capsys) -> None:
+    def fail(python: Path) -> None:
+        raise Stop("no wheel for this machine")
+
+    monkeypatch.setattr(suite, "provide_redis", fail)
+    monkeypatch.delenv("CI", raising=False)
+    suite.provide_queue(Path("python"))
+    assert "NO REDIS" in capsys.readouterr().out
+    monkeypatch.setenv("CI", "true")
+    with pytest.raises(Stop, match="no wheel"):
+        suite.provide_queue(Path("python"))

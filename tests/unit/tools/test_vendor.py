@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 import shutil
@@ -12,9 +13,20 @@ import pytest
 from django.contrib.staticfiles.storage import ManifestStaticFilesStorage
 from django.core.files.storage import FileSystemStorage
 
-from tools.vendor import MANIFEST, VENDOR, compare, hash_file
+from tools.icons import SPRITE, build_sprite
+from tools.vendor import FOLDERS, MANIFEST, VENDOR, compare, hash_file
 
-PACKAGES: List[Dict[str, Any]] = json.loads(MANIFEST.read_text(encoding="utf-8"))["packages"]
+
+def read_packages() -> List[Dict[str, Any]]:
+    """Return all packages that are written down, each with where it stands."""
+    found: List[Dict[str, Any]] = []
+    for folder in FOLDERS:
+        packages = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["packages"]
+        found += [{**package, "place": folder / package["folder"]} for package in packages]
+    return found
+
+
+PACKAGES = read_packages()
 
 
 @pytest.mark.parametrize("package", PACKAGES, ids=lambda package: str(package["name"]))
@@ -22,7 +34,7 @@ class TestPackage:
     """One vendored release."""
 
     def test_every_file_is_the_released_one(self, package: Dict[str, Any]) -> None:
-        assert compare(package, VENDOR / package["folder"], is_recorded=False) == []
+        assert compare(package, package["place"], is_recorded=False) == []
 
     def test_it_says_where_it_came_from_and_under_which_licence(self, package: Dict[str, Any]) -> None:
         assert package.keys() >= {"name", "version", "licence", "source", "folder", "files"}
@@ -31,20 +43,26 @@ class TestPackage:
 
     def test_a_file_that_was_touched_is_noticed(self, package: Dict[str, Any], tmp_path: Path) -> None:
         for name in package["files"]:
-            shutil.copyfile(str(VENDOR / package["folder"] / name), str(tmp_path / name))
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(str(package["place"] / name), str(tmp_path / name))
         touched = next(iter(package["files"]))
         with (tmp_path / touched).open("ab") as file:
             file.write(b" ")
         assert compare(package, tmp_path, is_recorded=False) == [touched]
-        recorded = json.loads(json.dumps(package))
+        recorded = copy.deepcopy(package)
         assert compare(recorded, tmp_path, is_recorded=True) == []
         assert recorded["files"][touched] == hash_file(tmp_path / touched)
 
 
 def test_no_file_stands_there_that_is_not_written_down() -> None:
-    found = {path.relative_to(VENDOR).as_posix() for path in VENDOR.rglob("*") if path.is_file()}
-    told = {f"{package['folder']}/{name}" for package in PACKAGES for name in package["files"]}
-    assert found == told | {"manifest.json"}
+    found = {path for folder in FOLDERS for path in folder.rglob("*") if path.is_file()}
+    told = {package["place"] / name for package in PACKAGES for name in package["files"]}
+    assert found == told | {folder / MANIFEST for folder in FOLDERS}
+
+
+def test_the_sprite_holds_the_vendored_icons() -> None:
+    assert SPRITE.read_text(encoding="utf-8") == build_sprite()
+    assert SPRITE.read_text(encoding="utf-8").count("<symbol ") > 50
 
 
 def test_nothing_is_fetched_from_another_server_at_run_time() -> None:

@@ -1,0 +1,1 @@
+"""The sync log: what was asked, by whom, and how it went."""

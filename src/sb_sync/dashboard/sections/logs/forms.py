@@ -1,0 +1,87 @@
+"""What the log may be narrowed by, as the address says it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Optional
+
+from django import forms
+from django.contrib.auth import get_user_model
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from sb_sync import catalog
+from sb_sync.dashboard.filters import FilterForm, MomentField
+from sb_sync.dashboard.organizations import Selection
+from sb_sync.dashboard.sections.logs.candidates import LogFilter
+from sb_sync.feed import to_stored, to_utc
+from sb_sync.models import SyncLog
+
+__all__ = ["LogFilterForm"]
+
+ANY = ("", _("Any"))
+
+
+class LogFilterForm(FilterForm):
+    """Filters of the log; the organization is chosen at the top of the page."""
+
+    q = forms.CharField(
+        label=_("Search"),
+        required=False,
+        max_length=200,
+        widget=forms.TextInput(attrs={"type": "search", "placeholder": _("Error, request id, value")}),
+    )
+    user = forms.CharField(
+        label=_("User"), required=False, max_length=254, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
+    model = forms.CharField(
+        label=_("Model"),
+        required=False,
+        max_length=200,
+        widget=forms.TextInput(attrs={"list": "log-models", "autocomplete": "off"}),
+    )
+    operation = forms.ChoiceField(label=_("Operation"), required=False, choices=[ANY, *SyncLog.Operation.choices])
+    # Of the name of a property of the base class, which stays: Django keeps fields elsewhere.
+    status = forms.ChoiceField(  # type: ignore[assignment]
+        label=_("Status"), required=False, choices=[ANY, *SyncLog.Status.choices]
+    )
+    since = MomentField(label=_("From"))
+    until = MomentField(label=_("To"), is_end=True)
+
+    def describe(self, name: str, value: Any) -> str:
+        """Return a chosen value as people read it."""
+        return f"{value:%Y-%m-%d %H:%M:%S} UTC" if isinstance(value, datetime) else super().describe(name, value)
+
+    def make_filter(self, selection: Selection) -> LogFilter:
+        """Return what is wanted; somebody who is no user has made no entry, and what cannot be read finds none."""
+        model = self.value("model", "")
+        synced = catalog.find_on_wire(model)
+        wanted = LogFilter(
+            sites=selection.keys,
+            user=self._find_user(),
+            model=model if synced is None else synced.label,
+            operation=self.value("operation", ""),
+            status=self.value("status", ""),
+            since=_store(self.value("since")),
+            until=_store(self.value("until")),
+            text=self.value("q", ""),
+        )
+        is_unknown = self.value("user") is not None and wanted.user is None
+        return replace(wanted, sites=()) if is_unknown or not self.is_valid() else wanted
+
+    @property
+    def is_over(self) -> bool:
+        """Tell whether the time that is asked for has passed: nothing new can come."""
+        until: Optional[datetime] = self.value("until")
+        return until is not None and until < to_utc(timezone.now())
+
+    def _find_user(self) -> Any:
+        name, users = self.value("user"), get_user_model()
+        if name is None:
+            return None
+        return users._base_manager.filter(**{users.USERNAME_FIELD: name}).values_list("pk", flat=True).first()
+
+
+def _store(moment: Optional[datetime]) -> Optional[datetime]:
+    return None if moment is None else to_stored(moment)

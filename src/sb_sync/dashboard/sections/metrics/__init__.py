@@ -1,0 +1,1 @@
+"""How fast everything is: figures over time, by operation and model."""

@@ -1,0 +1,1 @@
+"""Every setting, and which models are found by them."""
