@@ -9,6 +9,7 @@ from typing import Any, List
 
 import pytest
 
+from tests.servers import emptying, redis
 from tests.servers.supervisor import start, stop
 
 SUPERVISORS: List[Any] = []
@@ -31,6 +32,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", "only_on(*databases, reason): what is tested exists on these databases only; left out on others"
     )
+    config.addinivalue_line("markers", "with_redis: needs a Redis of its own; left out where there is none")
     database = config.getoption("--db")
     os.environ["SB_SYNC_TEST_FOLDER"] = tempfile.mkdtemp(prefix="sb_sync_tests_")
     os.environ["SB_SYNC_TEST_DB"] = database
@@ -47,6 +49,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
     connection_created.connect(_do_not_wait_for_the_disk)
     _keep_what_every_test_needs()
+    if database == "postgresql":
+        emptying.install()
 
 
 def _keep_what_every_test_needs() -> None:
@@ -72,10 +76,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: List[pytest.Item
     """Leave out what is of another database, and what does not depend on any where that is asked for."""
     database = config.getoption("--db")
     only_on_database = config.getoption("--only-on-database")
+    has_redis = redis.find_program() is not None
     kept, left = [], []
     for item in items:
         of_another = any(database not in mark.args for mark in item.iter_markers("only_on"))
-        is_left = of_another or (only_on_database and not _touches_a_database(item))
+        is_out_of_reach = not has_redis and item.get_closest_marker("with_redis") is not None
+        is_left = of_another or is_out_of_reach or (only_on_database and not _touches_a_database(item))
         (left if is_left else kept).append(item)
     items[:] = kept
     config.hook.pytest_deselected(items=left)

@@ -111,6 +111,8 @@ STATIC_URL = "/static/"
 MEDIA_ROOT = os.path.join(FOLDER, "media")
 MEDIA_URL = "/media/"
 SB_SYNC_LOG_DIR = os.path.join(FOLDER, "logs")
+# Only the processes that are started as workers have one by themselves.
+CELERY_BROKER_URL = os.environ.get("SB_SYNC_TEST_BROKER")
 SITE_ID = 1
 SB_SYNC: Dict[str, Any] = {}
 # The test app has a model with two keys to organizations, which commands would else refuse to start with.

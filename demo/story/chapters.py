@@ -36,7 +36,7 @@ def first_pull(stage: Stage) -> None:
             pulled.milliseconds,
             Check(f"{expected:,} rows in the database", expected, pulled.records),
             Check("no tombstones", 0, pulled.tombstones),
-            *_in_step(device, slug),
+            *in_step(device, slug),
         )
 
 
@@ -69,6 +69,11 @@ def work_offline(stage: Stage) -> None:
         Check("the same rows", [r["id"] for r in results], [r["id"] for r in again.body["results"]]),
         Check("none twice", {name: before[name] + made[name] for name in before}, _counts()),
     )
+    _pull_what_was_made(stage, batch, results)
+
+
+def _pull_what_was_made(stage: Stage, batch: List[Any], results: List[Any]) -> None:
+    """Let her who pushed and a colleague pull it; the names are hers alone."""
     for username in ("anna", "amir"):
         pulled = stage.devices[username].pull()
         named = {record["_client_id"] for record in stage.devices[username].received if "_client_id" in record}
@@ -80,7 +85,7 @@ def work_offline(stage: Stage) -> None:
             pulled.milliseconds,
             Check("these and no others", sorted(str(r["id"]) for r in results), _received_keys(stage, username)),
             Check("her own names come back" if sent else "no names of hers", sent, named),
-            *_in_step(stage.devices[username], ALDER),
+            *in_step(stage.devices[username], ALDER),
         )
 
 
@@ -117,7 +122,7 @@ def change_hands(stage: Stage) -> None:
             pulled.milliseconds,
             Check(f"{moved} rows moved", moved, pulled.records),
             Check("out_of_scope" if leaves else "none lost", {"out_of_scope"} if leaves else set(), reasons),
-            *_in_step(stage.devices[username], slug),
+            *in_step(stage.devices[username], slug),
         )
 
 
@@ -156,7 +161,7 @@ def delete_with_cascade(stage: Stage) -> None:
             pulled.milliseconds,
             Check(f"{gone} tombstones", gone, pulled.tombstones),
             Check("deleted", {"deleted"}, reasons),
-            *_in_step(stage.devices[username], ALDER),
+            *in_step(stage.devices[username], ALDER),
         )
 
 
@@ -211,7 +216,7 @@ def obey_the_group(stage: Stage) -> None:
         pulled.records,
         pulled.milliseconds,
         Check("all rows", truth.count(ALDER), pulled.records),
-        *_in_step(alice, ALDER),
+        *in_step(alice, ALDER),
     )
     key = min(alice.rows["sales.Customer"])
     answer = alice.ask("push/", {"data": [{"_model": "sales.Customer", "id": key, "name": "Mine"}]})
@@ -248,7 +253,7 @@ def serve_two_organizations(stage: Stage) -> None:
             pulled.records,
             pulled.milliseconds,
             Check(f"{truth.count(slug):,} rows of {slug}", truth.count(slug), pulled.records),
-            *_in_step(device, slug),
+            *in_step(device, slug),
         )
 
 
@@ -273,7 +278,7 @@ def pull_while_others_write(stage: Stage) -> None:
         pulled.records,
         pulled.milliseconds,
         Check(f"{pulled.answers} answers", True, pulled.answers > 10),
-        *_in_step(boris, BEXLEY),
+        *in_step(boris, BEXLEY),
     )
 
 
@@ -290,7 +295,7 @@ def end_in_step(stage: Stage) -> None:
             pulled.records,
             pulled.milliseconds,
             Check(f"{truth.count(slug):,} rows", truth.count(slug), device.count()),
-            *_in_step(device, slug),
+            *in_step(device, slug),
             Check("never reset", [], device.resets),
         )
     _compare_with_new_device(stage)
@@ -326,7 +331,7 @@ CHAPTERS = (
 _MADE = {"Product": 0, "Customer": 2, "Order": 3, "OrderLine": 7, "Visit": 2}
 
 
-def _in_step(device: Device, slug: str) -> List[Check]:
+def in_step(device: Device, slug: str) -> List[Check]:
     """Return the check that a device holds exactly the rows of its organization."""
     return [Check("in step", [], truth.differences(device, slug)[:5])]
 
@@ -342,7 +347,7 @@ def _everybody_pulls(stage: Stage, what: str, expected: Dict[str, int]) -> None:
             pulled.records,
             pulled.milliseconds,
             Check(f"{expected[username]} changed", expected[username], pulled.records),
-            *_in_step(device, slug),
+            *in_step(device, slug),
         )
 
 

@@ -45,7 +45,7 @@ class Device:
         self.username = username
         self.organization = organization
         self.rows: Dict[str, Dict[str, Record]] = {}
-        self.cursors: Dict[str, str] = {}
+        self.cursors: Dict[str, Optional[str]] = {}
         self.tombstones: List[Record] = []
         self.resets: List[str] = []
         self.received: List[Record] = []
@@ -86,14 +86,18 @@ class Device:
         """Return how many rows we hold."""
         return sum(len(rows) for rows in self.rows.values())
 
-    def ask(self, path: str, body: Mapping[str, Any]) -> Answer:
-        """Send one request and return the answer, whatever its status."""
+    def ask_for(self, label: str) -> None:
+        """Ask for a model from its start at the next pull."""
+        self.cursors[label] = None
+
+    def ask(self, path: str, body: Optional[Mapping[str, Any]] = None) -> Answer:
+        """Send one request, by POST where there is a body, and return the answer, whatever its status."""
         headers = {"Content-Type": "application/json", "Accept": "application/json"}
         if self._token:
             headers["Authorization"] = "Bearer " + self._token
         if self.organization:
             headers["X-Organization"] = self.organization
-        data = json.dumps(body).encode()
+        data = None if body is None else json.dumps(body).encode()
         started = time.perf_counter()
         status, text = self._send("/api/sync/" + path, data, headers)
         milliseconds = (time.perf_counter() - started) * 1000
@@ -106,11 +110,11 @@ class Device:
         """Hang up."""
         self._connection.close()
 
-    def _send(self, path: str, data: bytes, headers: Mapping[str, str]) -> Tuple[int, bytes]:
+    def _send(self, path: str, data: Optional[bytes], headers: Mapping[str, str]) -> Tuple[int, bytes]:
         """Send a request, once more where the server had hung up meanwhile: a push sent twice does no harm."""
         for is_last in (False, True):
             try:
-                self._connection.request("POST", path, data, dict(headers))
+                self._connection.request("GET" if data is None else "POST", path, data, dict(headers))
                 response = self._connection.getresponse()
                 return response.status, response.read()
             except (ConnectionError, http.client.HTTPException):

@@ -10,12 +10,14 @@ from django.core.management import call_command
 from django.db import connection
 
 from demo.settings import FOLDER
-from demo.story.chapters import CHAPTERS
+from demo.story import chapters
 from demo.story.device import Refused
 from demo.story.invitation import invite
+from demo.story.operating import OPERATING
 from demo.story.server import Server, ServerStopped, serving
 from demo.story.stage import Stage
 
+CHAPTERS = (*chapters.CHAPTERS, *OPERATING)
 USUAL_PORT = 8000
 # What must not stand in the server's log; that it refused a request may.
 FAULT = re.compile(r"Traceback|Internal Server Error|\[ERROR\]|\[CRITICAL\]")

@@ -80,6 +80,16 @@ def run_sql(statement: str, parameters: Sequence[Any]) -> int:
         bare.close()
 
 
+def tables_with_triggers() -> int:
+    """Return how many tables have triggers, as the database itself lists them."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute("SELECT count(DISTINCT tbl_name) FROM sqlite_master WHERE type = 'trigger'")
+        else:
+            cursor.execute("SELECT count(DISTINCT tgrelid) FROM pg_trigger WHERE NOT tgisinternal")
+        return int(cursor.fetchone()[0])
+
+
 def _expected(model: Any, slug: str) -> Dict[str, Dict[str, Any]]:
     """Return an organization's rows of a model by key, under the names that they bear on the wire."""
     names = {field.attname: _wire_name(field) for field in model._meta.concrete_fields}

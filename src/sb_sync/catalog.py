@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Any, Dict, FrozenSet, List, Mapping, Optional, Set, Tuple, Type
+from typing import Any, Dict, FrozenSet, List, Mapping, Optional, Sequence, Set, Tuple, Type
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db import Error, router
@@ -20,6 +21,7 @@ from sb_sync.tenancy import AmbiguousTenant, InvalidTenant, TenantPath, resolve_
 __all__ = [
     "AUTOMATIC",
     "CLIENT",
+    "Preview",
     "Refusal",
     "SyncedModel",
     "decisions",
@@ -27,6 +29,7 @@ __all__ = [
     "find_on_wire",
     "is_withheld",
     "preview",
+    "preview_models",
     "public_label_of",
     "refresh",
     "refusals",
@@ -83,6 +86,15 @@ class Refusal:
 
 
 @dataclass(frozen=True)
+class Preview:
+    """What would be found by other values: decisions by label, models that would be served, and those refused."""
+
+    decisions: Tuple[Decision, ...]
+    models: Mapping[str, SyncedModel]
+    refusals: Tuple[Refusal, ...]
+
+
+@dataclass(frozen=True)
 class _Catalog:
     """What was found, by one snapshot of the configuration.
 
@@ -107,10 +119,14 @@ class _Examination:
     @property
     def is_due(self) -> bool:
         """Tell whether to look again: where what was found is not kept, is old, or was wrong a while ago."""
-        values = config.discovery_values()
+        is_cached, seconds = (
+            config.value_of(config.DISCOVERY_SECTION, key, config.current())
+            for key in ("ENABLE_DISCOVERY_CACHING", "DISCOVERY_CACHE_TIMEOUT")
+        )
         age = time.monotonic() - self.made_at
-        is_kept = values["ENABLE_DISCOVERY_CACHING"] and age < values["DISCOVERY_CACHE_TIMEOUT"]
-        return not is_kept or (bool(self.verdicts) and age >= PATIENCE_SECONDS)
+        is_kept = is_cached and age < seconds
+        may_pass = any(not verdict.is_lasting for verdict in self.verdicts.values())
+        return not is_kept or (may_pass and age >= PATIENCE_SECONDS)
 
 
 def refresh(rows: Optional[Tuple[Row, ...]] = None, *, tables_changed: bool = False) -> None:
@@ -138,6 +154,14 @@ def preview(values: Mapping[str, Any]) -> List[Decision]:
     """Return why each installed model would be in or out by other values of MODEL_DISCOVERY."""
     examination: Optional[_Examination] = config.current().memo.get(EXAMINATION)
     return discover(values, examined={} if examination is None else examination.verdicts)
+
+
+def preview_models(values: Mapping[str, Any]) -> Preview:
+    """Return which models would be served by other values of MODEL_DISCOVERY, under which names, and why not others.
+
+    Tables of models that are out now are not looked at before they are in.
+    """
+    return _serve(preview(values), values)
 
 
 def refusals() -> Tuple[Refusal, ...]:
@@ -186,15 +210,26 @@ def _load() -> _Catalog:
     memo = config.current().memo
     found: Optional[_Catalog] = memo.get(CATALOG)
     if found is None:
-        found = memo[CATALOG] = _find_all(memo.get(EXAMINATION))
+        # Two threads may look at once: both go on with what the first one found.
+        found = memo.setdefault(CATALOG, _find_all(memo.get(EXAMINATION)))
     return found
 
 
 def _find_all(examination: Optional[_Examination]) -> _Catalog:
+    verdicts = {} if examination is None else examination.verdicts
+    values = config.discovery_values()
+    found = _serve(discover(values, examined=verdicts), values)
+    passing = [model for model, verdict in verdicts.items() if not verdict.is_lasting]
+    withheld = {name.lower() for model in passing for name in (model._meta.label, _make_public_label(model, values))}
+    folded = {label.lower(): synced for label, synced in found.models.items()}
+    public = {synced.public_label.lower(): synced for synced in found.models.values()}
+    return _Catalog(found.decisions, found.models, found.refusals, folded, {**public, **folded}, frozenset(withheld))
+
+
+def _serve(decided: Sequence[Decision], values: Mapping[str, Any]) -> Preview:
+    """Describe the models that are in, and name them; refuse those that cannot be served."""
     found: Dict[str, SyncedModel] = {}
     refused: List[Refusal] = []
-    verdicts = {} if examination is None else examination.verdicts
-    decided = discover(examined=verdicts)
     for decision in decided:
         if not decision.included:
             continue
@@ -209,27 +244,35 @@ def _find_all(examination: Optional[_Examination]) -> _Catalog:
                 refused.append(Refusal(decision.model, "no_tenant", "No path leads to an organization."))
             else:
                 found[synced.label] = synced
-    models = _name_for_clients(_sort_parents_first(found), {each.model._meta.label_lower for each in decided})
-    withheld = {name.lower() for model in verdicts for name in (model._meta.label, _make_public_label(model))}
-    folded = {label.lower(): synced for label, synced in models.items()}
-    public = {synced.public_label.lower(): synced for synced in models.values()}
-    return _Catalog(
-        tuple(decided), MappingProxyType(models), tuple(refused), folded, {**public, **folded}, frozenset(withheld)
-    )
+    refused += _part_twins(found)
+    taken = {each.model._meta.label_lower for each in decided}
+    models = _name_for_clients(_sort_parents_first(found), taken, values)
+    return Preview(tuple(decided), MappingProxyType(models), tuple(refused))
 
 
-def _name_for_clients(models: Mapping[str, SyncedModel], taken: Set[str]) -> Dict[str, SyncedModel]:
+def _part_twins(found: Dict[str, SyncedModel]) -> List[Refusal]:
+    """Take out those whose labels differ by their case alone: rights on the one would be rights on the other."""
+    counts = Counter(label.lower() for label in found)
+    twins = [label for label in found if counts[label.lower()] > 1]
+    return [
+        Refusal(found.pop(label).model, "ambiguous_label", "Another label differs from its own by the case alone.")
+        for label in twins
+    ]
+
+
+def _name_for_clients(
+    models: Mapping[str, SyncedModel], taken: Set[str], values: Mapping[str, Any]
+) -> Dict[str, SyncedModel]:
     """Give models their public labels; one that is the label of another model is not given."""
     named: Dict[str, SyncedModel] = {}
     for label, synced in models.items():
-        public = _make_public_label(synced.model)
+        public = _make_public_label(synced.model, values)
         named[label] = synced if public.lower() in taken else replace(synced, public_label=public)
     return named
 
 
-def _make_public_label(model: Type[Model]) -> str:
+def _make_public_label(model: Type[Model], values: Mapping[str, Any]) -> str:
     """Return `<namespace>.<app>.<prefix><Model><suffix>`."""
-    values = config.discovery_values()
     name = "".join((values["MODEL_PREFIX"], str(model._meta.object_name), values["MODEL_SUFFIX"]))
     return ".".join(part for part in (values["MODEL_NAMESPACE"], model._meta.app_label, name) if part)
 

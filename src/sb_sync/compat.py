@@ -18,6 +18,8 @@ from django.utils import timezone
 
 __all__ = [
     "JSONFormField",
+    "binary_cursor",
+    "binds_on_server",
     "check_condition",
     "has_database_default",
     "inserting",
@@ -74,6 +76,22 @@ def inserting(instance: Any) -> Iterator[None]:
         yield
     finally:
         del instance._save_table
+
+
+def binds_on_server(connection: Any) -> bool:
+    """Tell whether a driver is psycopg 3 (Django 4.2 or later), which can send values apart from the SQL."""
+    return bool(connection.Database.__name__ == "psycopg")
+
+
+def binary_cursor(connection: Any) -> Any:
+    """Return a cursor that sends values in binary where the driver can; Django's own write them into the SQL.
+
+    Wrapped by Django as any other: counted, logged, its errors translated.
+    """
+    if not binds_on_server(connection):
+        return connection.cursor()
+    connection.ensure_connection()
+    return connection._prepare_cursor(connection.Database.Cursor(connection.connection))
 
 
 def live_receivers(signal: Signal, sender: Type[models.Model]) -> List[Any]:

@@ -9,13 +9,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, List, Mapping, Optional, Tuple
+from typing import Any, List, Mapping, Optional, Sequence, Tuple
 
 from django.dispatch import Signal
 
 from sb_sync.protocol import RequestInfo
 
-__all__ = ["ModelPulled", "ModelPushed", "PullFinished", "PushFinished", "Statement", "pull_finished", "push_finished"]
+__all__ = [
+    "ModelPulled",
+    "ModelPushed",
+    "PullFinished",
+    "PushFinished",
+    "RequestRefused",
+    "Statement",
+    "pull_finished",
+    "push_finished",
+    "request_refused",
+]
 
 
 @dataclass(frozen=True)
@@ -46,7 +56,8 @@ class ModelPushed:
 class PushFinished:
     """A push was processed; `seconds` is the time it took, `memory` the growth in MiB, `queries` its statements.
 
-    `conflicts` counts records whose row had changed since their client saw it, settled or not.
+    `conflicts` counts records whose row had changed since their client saw it, settled or not; `failures` tells of the
+    first records that were not applied, as JSON.
     """
 
     user_id: str
@@ -62,6 +73,7 @@ class PushFinished:
     memory: float
     error: str = ""
     conflicts: int = 0
+    failures: Sequence[Mapping[str, Any]] = ()
 
 
 @dataclass(frozen=True)
@@ -94,7 +106,21 @@ class PullFinished:
     statements: List[Statement] = field(default_factory=list, compare=False)
 
 
+@dataclass(frozen=True)
+class RequestRefused:
+    """A request was refused as a whole; `username` is empty where nobody knows who sent it."""
+
+    username: str
+    request: RequestInfo
+    method: str
+    path: str
+    status: int
+    code: str
+
+
 #: Sent with `event: PushFinished`.
 push_finished = Signal()
 #: Sent with `event: PullFinished`.
 pull_finished = Signal()
+#: Sent with `event: RequestRefused`.
+request_refused = Signal()

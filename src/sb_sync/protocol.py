@@ -32,6 +32,8 @@ ERROR = "error"
 # What became of a whole push.
 SUCCESS = "success"
 PARTIAL = "partial"
+#: It waits for a worker.
+ACCEPTED = "accepted"
 
 # Codes of a refused record.
 INVALID = "invalid"

@@ -253,6 +253,7 @@ if os.environ.get("SB_SYNC_TEST_DB") == "postgresql":
 @pytest.mark.parametrize("batch_size", [4, 1000])
 def test_every_way_of_writing_reaches_every_device(name: str, batch_size: int) -> None:
     world = make_world(batch_size=batch_size)
+    world.pull_all()
     WAYS[name](world)
     world.pull_all()
     world.check()
@@ -260,6 +261,7 @@ def test_every_way_of_writing_reaches_every_device(name: str, batch_size: int) -
 
 def test_a_write_that_does_not_reach_the_device_is_noticed() -> None:
     world = make_world()
+    world.pull_all()
     Product.objects.filter(sku="P0").update(price="5.00")
     with pytest.raises(AssertionError):
         world.check()

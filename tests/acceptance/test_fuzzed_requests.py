@@ -48,8 +48,13 @@ OPERATIONS = [
     ("/auth/refresh/", "POST"),
     ("/auth/logout/", "POST"),
     ("/push/", "POST"),
+    ("/jobs/{job}/", "GET"),
+    ("/jobs/{job}/", "DELETE"),
     ("/pull/", "POST"),
     ("/models/", "GET"),
+    ("/health/", "GET"),
+    ("/performance/", "GET"),
+    ("/metrics/", "GET"),
 ]
 # Some examples at a time, so that the clock is looked at between.
 EXAMPLES = 20
@@ -87,7 +92,7 @@ def test_nothing_that_is_sent_makes_a_fault(
     headers["Accept-Encoding"] = "identity"
     statuses = fuzz(description[path][method], headers, seconds=SECONDS / (2 * len(OPERATIONS)))
     assert len(statuses) >= EXAMPLES
-    if is_known and path in ("/push/", "/pull/", "/models/"):
+    if is_known and path in ("/push/", "/pull/", "/models/", "/performance/"):
         assert 200 in statuses
 
 

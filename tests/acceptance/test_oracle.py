@@ -24,6 +24,7 @@ def test_clients_end_with_exactly_the_rows_of_their_scope(first: int) -> None:
     play_many(first, min(CHUNK, FIRST + RUNS - first))
 
 
+@pytest.mark.only_on("sqlite", reason="they are planted in Python, not in a database")
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_planted_fault_is_found(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     FAULTS[name](monkeypatch)

@@ -67,7 +67,7 @@ def expected_keys(synced: catalog.SyncedModel, organization: Organization) -> Se
 
 
 def make_world(*, batch_size: int = 1000) -> World:
-    """Fill two organizations, pull everything once on a device of each."""
+    """Fill two organizations, with a device of each that holds nothing yet."""
     organizations: Dict[str, Organization] = {slug: make_organization(slug) for slug in ("north", "south")}
     products = [Product.objects.create(sku=f"P{number}", name=f"Product {number}") for number in range(3)]
     users = {}
@@ -76,7 +76,7 @@ def make_world(*, batch_size: int = 1000) -> World:
         grant(organization, delete=True)
         _fill(organization, products)
     devices = {slug: Device(users[slug], slug, batch_size=batch_size) for slug in organizations}
-    world = World(
+    return World(
         north=organizations["north"],
         south=organizations["south"],
         north_user=users["north"],
@@ -85,8 +85,6 @@ def make_world(*, batch_size: int = 1000) -> World:
         south_device=devices["south"],
         products=products,
     )
-    world.pull_all()
-    return world
 
 
 def _fill(organization: Organization, products: List[Product]) -> None:

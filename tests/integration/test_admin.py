@@ -24,26 +24,32 @@ from sb_sync.models import (
     DataFilter,
     FeedIdentity,
     FieldList,
+    MetricRollup,
     ModelPermission,
     Organization,
     PerformanceMetrics,
     StoredAnswer,
     SyncConfiguration,
     SyncConflict,
+    SyncJob,
+    SyncJobChunk,
     SyncLog,
     SyncMetadata,
     TokenFamily,
     UserSite,
     UserSyncMetadata,
 )
+from sb_sync.models.rollups import EVER, TOGETHER
 from sb_sync.testing.factories import make_member, make_organization
 from tests.testapp.models import Region
 
 pytestmark = pytest.mark.django_db
 
 READ_ONLY = [
-    "change", "checkpoint", "clientrecord", "fieldlist", "historicalsyncconfiguration", "performancemetrics",
-    "storedanswer", "syncconflict", "synclog", "syncmetadata", "tokenfamily", "usersyncmetadata",
+    "change", "checkpoint", "clientrecord", "fieldlist", "historicaldatafilter", "historicalmodelpermission",
+    "historicalorganization", "historicalsyncconfiguration", "historicalusersite", "metricrollup",
+    "performancemetrics", "storedanswer", "syncconflict", "syncjob", "syncjobchunk", "synclog", "syncmetadata",
+    "tokenfamily", "usersyncmetadata",
 ]  # fmt: skip
 ALL = sorted(["organization", "usersite", "modelpermission", "datafilter", "syncconfiguration", *READ_ONLY])
 SECRET = "the-jti-that-nobody-may-see"
@@ -67,24 +73,54 @@ def rows(acme: Organization) -> Dict[str, Any]:
     """One row of every table."""
     user = make_member(acme, username="anna")
     Region.objects.create(site_id=acme.pk, name="North")
-    now = timezone.now()
-    names = {"user": user, "site_id": acme.pk, "model_name": "testapp.Customer"}
+    return {**make_rights(acme, user), **make_jobs(acme, user), **make_traces(acme, user)}
+
+
+def make_rights(acme: Organization, user: Any) -> Dict[str, Any]:
+    """Make what is decided by staff, each with its history."""
     configuration = SyncConfiguration.objects.create(section="SETTINGS", key="MAX_BATCH_SIZE", value=500)
+    permission = ModelPermission.objects.create(
+        site_id=acme.pk, group=Group.objects.get(name="Users"), model_name="testapp.Customer", can_pull=True
+    )
+    own = DataFilter.objects.create(
+        site_id=acme.pk,
+        group=Group.objects.get(name="Users"),
+        model_name="testapp.Customer",
+        filter_name="own",
+        filter_condition={"field": "assigned_manager", "operator": "exact", "value": "$user.id"},
+    )
     return {
+        "historicaldatafilter": own.history.get(),
+        "historicalmodelpermission": permission.history.get(),
+        "historicalorganization": acme.history.get(),
+        "historicalusersite": UserSite.objects.get(user=user).history.get(),
         "historicalsyncconfiguration": configuration.history.get(),
         "syncconfiguration": configuration,
         "organization": acme,
         "usersite": UserSite.objects.get(user=user),
-        "modelpermission": ModelPermission.objects.create(
-            site_id=acme.pk, group=Group.objects.get(name="Users"), model_name="testapp.Customer", can_pull=True
+        "modelpermission": permission,
+        "datafilter": own,
+    }
+
+
+def make_jobs(acme: Organization, user: Any) -> Dict[str, Any]:
+    """Make a push in the background."""
+    job = SyncJob.objects.create(
+        user=user, site_id=acme.pk, record_count=1, body=[SECRET], answer={"x": SECRET}, rules={SECRET: SECRET}
+    )
+    return {
+        "syncjob": job,
+        "syncjobchunk": SyncJobChunk.objects.create(
+            job=job, number=0, record_count=1, records=[[0, SECRET]], results={"x": SECRET}
         ),
-        "datafilter": DataFilter.objects.create(
-            site_id=acme.pk,
-            group=Group.objects.get(name="Users"),
-            model_name="testapp.Customer",
-            filter_name="own",
-            filter_condition={"field": "assigned_manager", "operator": "exact", "value": "$user.id"},
-        ),
+    }
+
+
+def make_traces(acme: Organization, user: Any) -> Dict[str, Any]:
+    """Make what requests leave behind."""
+    tomorrow = timezone.now() + timedelta(days=1)
+    names = {"user": user, "site_id": acme.pk, "model_name": "testapp.Customer"}
+    return {
         "change": Change.objects.latest("id"),
         "clientrecord": ClientRecord.objects.create(client_id="phone-1", object_key="1", **names),
         "fieldlist": FieldList.objects.get(model_name="testapp.Customer"),
@@ -92,10 +128,11 @@ def rows(acme: Organization) -> Dict[str, Any]:
         "syncconflict": SyncConflict.objects.create(
             policy="reject", status="unsettled", client={"name": "Mine"}, server={"name": "Theirs"}, fields=[], **names
         ),
+        "metricrollup": MetricRollup.objects.create(site_id=TOGETHER, hour=EVER, operation_type="pull", bucket=-4),
         "performancemetrics": PerformanceMetrics.objects.create(operation_type="pull", processing_time=0.5),
         "synclog": SyncLog.objects.create(operation="PUSH", status="SUCCESS", request_data={"data": []}, **names),
         "syncmetadata": SyncMetadata.objects.create(model_name="testapp.Customer"),
-        "tokenfamily": TokenFamily.objects.create(user=user, refresh_jti=SECRET, expires_at=now + timedelta(days=1)),
+        "tokenfamily": TokenFamily.objects.create(user=user, refresh_jti=SECRET, expires_at=tomorrow),
         "usersyncmetadata": UserSyncMetadata.objects.create(**names),
     }
 
@@ -303,7 +340,11 @@ def test_a_setting_is_made_changed_and_taken_away_in_the_name_of_its_user(browse
     assert browser.post(address("syncconfiguration", "delete", row.pk), {"post": "yes"}).status_code == 302
     assert config.setting("MAX_BATCH_SIZE") == 10_000
     told = [(past.history_type, str(past.history_user), past.history_change_reason) for past in row.history.all()]
-    assert told == [("-", "chief", None), ("~", "chief", None), ("+", "chief", "for phones")]
+    assert told == [
+        ("-", "chief", f"POST {address('syncconfiguration', 'delete', row.pk)}"),
+        ("~", "chief", f"POST {address('syncconfiguration', 'change', row.pk)}"),
+        ("+", "chief", "for phones"),
+    ]
 
 
 @pytest.mark.parametrize(

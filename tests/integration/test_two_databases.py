@@ -17,9 +17,12 @@ from sb_sync import catalog, pull
 from sb_sync.access import resolve_scope
 from sb_sync.errors import MalformedRequest
 from sb_sync.feed import install
-from sb_sync.models import ClientRecord, SyncConflict
+from sb_sync.maintenance import forget_jobs
+from sb_sync.models import ClientRecord, SyncConflict, SyncJobChunk
 from sb_sync.protocol import RequestInfo
-from sb_sync.push import Retry, run, settle_conflict
+from sb_sync.push import Retry, jobs, run, settle_conflict
+from sb_sync.push.jobs import leases, parting
+from tests.integration.push.jobs.queue import Queue
 from tests.integration.push.world import World, make_world
 from tests.testapp.models import Gauge, Region
 
@@ -205,3 +208,63 @@ def test_project_code_that_fails_after_the_commit_takes_nothing_back(world: Worl
         signals.post_save.disconnect(receiver, sender=Region)
     assert result["status"] == "created"
     assert Region.objects.count() == 1
+
+
+@pytest.mark.parametrize("atomic", [False, True])
+def test_a_background_push_applies_nothing_twice_where_its_own_database_fails_after_that_of_the_rows(
+    world: World, monkeypatch: pytest.MonkeyPatch, atomic: bool
+) -> None:
+    queue = Queue(world)
+    records = [record for number in range(4) for record in both(_client_id=None, name=f"N{number}")]
+    # An atomic one may have rows in one database only.
+    records = [record for record in records if not atomic or record["_model"] == "testapp.Gauge"]
+    job = queue.accept(*records, atomic=atomic)
+    wrapper: Any = type(connections["default"])
+    commit = wrapper._commit
+    failures: List[int] = []
+
+    def fail(self: Any) -> None:
+        # The rows are committed, and the job is about to hear of it.
+        if self.alias == "default" and not failures and Gauge.objects.using(OTHER).exists():
+            failures.append(SyncJobChunk.objects.using(OTHER).filter(results__isnull=False).count())
+            # As the database does when a process is gone.
+            self.connection.rollback()
+            raise KeyboardInterrupt
+        commit(self)
+
+    monkeypatch.setattr(wrapper, "_commit", fail)
+    with pytest.raises(KeyboardInterrupt):
+        jobs.work(job)
+    assert failures == [1]
+    assert Gauge.objects.using(OTHER).count() == 4
+    queue.let_lease_run_out()
+    assert jobs.work(job) is jobs.Attempt.ENDED
+    told = queue.tell(job)
+    assert (told["status"], told["result"]["status"]) == ("done", "success")
+    assert [result["index"] for result in told["result"]["results"]] == list(range(len(records)))
+    assert (Region.objects.count(), Gauge.objects.using(OTHER).count()) == (0 if atomic else 4, 4)
+    assert not SyncJobChunk.objects.using(OTHER).exists()
+
+
+def test_an_atomic_background_push_over_both_fails_as_a_whole(world: World) -> None:
+    told = Queue(world).do(*both(), atomic=True)
+    assert (told["status"], told["code"], told["result"]) == ("failed", "malformed", None)
+    assert Queue(world).do(both()[1], atomic=True)["status"] == "done"
+    assert Queue(world).do(both()[1], {"_model": "testapp.Gauge"}, atomic=True)["result"]["status"] == "error"
+    assert not SyncJobChunk.objects.using(OTHER).exists()
+    assert (Region.objects.count(), Gauge.objects.using(OTHER).count()) == (0, 1)
+
+
+def test_chunks_of_users_who_are_gone_are_forgotten_in_the_other_database(world: World) -> None:
+    queue = Queue(world)
+    kept, lost = (queue.accept(both()[1], user=user) for user in (world.user, world.stranger))
+    for job in (kept, lost):
+        lease = leases.take(job)
+        assert lease is not None
+        parting.part(lease, lease.read())
+    world.stranger.delete()
+    assert SyncJobChunk.objects.using(OTHER).count() == 2
+    forget_jobs(OTHER, dry_run=True)
+    assert SyncJobChunk.objects.using(OTHER).count() == 2
+    forget_jobs(OTHER)
+    assert [chunk.job_id for chunk in SyncJobChunk.objects.using(OTHER)] == [kept]

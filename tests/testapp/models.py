@@ -337,3 +337,22 @@ class Gauge(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, db_constraint=False)
     name = models.CharField(max_length=40)
+
+
+class Shipment(models.Model):
+    """Three references, two unique rules and a list of keys: as much to look up as a record asks for."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE)
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="+")
+    region = models.ForeignKey(Region, on_delete=models.CASCADE, related_name="+")
+    driver = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    number = models.CharField(max_length=20)
+    seal = models.CharField(max_length=20)
+    tags = models.ManyToManyField(Tag, blank=True, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "number"], name="testapp_shipment_number"),
+            models.UniqueConstraint(fields=["customer", "seal"], name="testapp_shipment_seal"),
+        ]

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+from typing import Any, List
+
+import pytest
 from django.contrib.auth.models import User
 
 from sb_sync import ModelSync, catalog, register
@@ -80,3 +84,23 @@ def test_users_are_kept_out_by_inheritance_too() -> None:
     finally:
         unregister(Courier)
         catalog.reload()
+
+
+def test_threads_that_look_at_once_go_on_with_the_same_models(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A push compares models: it must not be handed new ones while it runs."""
+    barrier = threading.Barrier(2)
+    find_all = catalog._find_all
+
+    def find_together(examination: Any) -> Any:
+        barrier.wait(10)
+        return find_all(examination)
+
+    monkeypatch.setattr(catalog, "_find_all", find_together)
+    catalog.reload()
+    found: List[Any] = []
+    threads = [threading.Thread(target=lambda: found.append(catalog.synced_models())) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found[0] is found[1] is catalog.synced_models()

@@ -7,7 +7,7 @@ from typing import Any, Dict, Iterator
 import pytest
 from django.apps import apps
 from django.contrib.auth.models import Group
-from django.db import models
+from django.db import connection, models
 from django.test.utils import isolate_apps
 
 from sb_sync import ModelSync, catalog, config, register
@@ -18,6 +18,7 @@ from sb_sync.registry import unregister
 from sb_sync.testing.factories import grant, make_member, make_organization
 from tests.testapp.models import Region
 from tests.variety.effects import DEFAULTS, EFFECTS, ELSEWHERE, Effect
+from tests.variety.elsewhere import see_all
 from tests.variety.installed import variety
 
 
@@ -45,6 +46,14 @@ def test_each_key_moves_a_model_and_says_so(effect: Effect) -> None:
 def test_every_key_has_a_test_of_what_it_does() -> None:
     assert {effect.key for effect in EFFECTS} | ELSEWHERE == set(MODEL_DISCOVERY)
     assert not {effect.key for effect in EFFECTS} & ELSEWHERE
+
+
+@pytest.mark.django_db(transaction=True)
+def test_each_key_that_acts_elsewhere_is_seen_to_act() -> None:
+    seen = list(see_all())
+    assert {found.key for found in seen} == ELSEWHERE
+    for found in seen:
+        assert found.before != found.after, found.key
 
 
 def test_the_pattern_that_excludes_is_named() -> None:
@@ -164,6 +173,27 @@ def test_a_table_that_is_missing_or_cannot_be_read_is_found_out() -> None:
     assert keys(SAFE_DISCOVERY_MODE=False) == {"Ghost": "VALIDATE_MODEL_ACCESS", "Wider": "VALIDATE_MODEL_ACCESS"}
     assert keys(VALIDATE_MODEL_ACCESS=False) == {"Ghost": "SAFE_DISCOVERY_MODE"}
     assert keys(VALIDATE_MODEL_ACCESS=False, SAFE_DISCOVERY_MODE=False) == {}
+
+
+@pytest.mark.django_db(transaction=True)
+@isolate_apps("tests.testapp")
+def test_a_table_that_is_a_view_is_found_out() -> None:
+    class Seen(models.Model):
+        class Meta:
+            app_label = "testapp"
+            db_table = "testapp_seen"
+
+    quote = connection.ops.quote_name
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE VIEW {quote('testapp_seen')} AS SELECT id FROM {quote(Region._meta.db_table)}")
+    try:
+        found = examine([Seen, Region], DEFAULTS)
+        assert [(model.__name__, verdict.key) for model, verdict in found.items()] == [("Seen", "SAFE_DISCOVERY_MODE")]
+        assert ("is a view" in found[Seen].reason, found[Seen].is_lasting) == (True, True)
+        assert not examine([Seen, Region], {**DEFAULTS, "SAFE_DISCOVERY_MODE": False})
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(f"DROP VIEW {quote('testapp_seen')}")
 
 
 @pytest.mark.django_db

@@ -40,9 +40,13 @@ class Effect:
         """Return the effect as a row of a table in the documentation."""
         found = self.after()
         shown = {**self.beside, self.key: self.value}
-        values = "<br>".join(f"`{key}`: `{json.dumps(value)}`" for key, value in shown.items()).replace("|", "\\|")
         state = "in" if found.included else "out"
-        return f"| {values} | `{self.label}` | {state}: {found.reason} |"
+        return f"| {format_values(shown)} | `{self.label}` | {state}: {found.reason} |"
+
+
+def format_values(values: Mapping[str, Any]) -> str:
+    """Return values of keys as a cell of a table."""
+    return "<br>".join(f"`{key}`: `{json.dumps(value)}`" for key, value in values.items()).replace("|", "\\|")
 
 
 EFFECTS: List[Effect] = [
@@ -65,7 +69,7 @@ EFFECTS: List[Effect] = [
     Effect("MAX_MODELS_PER_APP", 2, "variety.Invoice"),
     Effect("SAFE_DISCOVERY_MODE", False, "variety.Statement"),
 ]
-#: What these do is seen in the database, on the wire or with time; each has tests of its own.
+#: What these do is seen in the database, on the wire or with time: in `elsewhere`.
 ELSEWHERE = {
     "MODEL_PREFIX", "MODEL_SUFFIX", "MODEL_NAMESPACE", "ENABLE_DISCOVERY_CACHING", "DISCOVERY_CACHE_TIMEOUT",
     "VALIDATE_MODEL_ACCESS", "CHECK_MODEL_PERMISSIONS",

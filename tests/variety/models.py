@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import django
 from django.db import models
 
 from sb_sync.models import Organization
@@ -61,8 +62,25 @@ class Statement(models.Model):
         managed = False
 
 
+class StatementLine(models.Model):
+    """Its organization is found through a table that is perhaps none."""
+
+    statement = models.ForeignKey(Statement, on_delete=models.DO_NOTHING, related_name="+")
+
+
 class Reading(models.Model):
     """Its key is a number that no two machines write alike."""
 
     at = models.FloatField(primary_key=True)
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+")
+
+
+if django.VERSION >= (5, 2):
+
+    class Pair(models.Model):
+        """Its key spans two columns."""
+
+        pk = models.CompositePrimaryKey("left", "right")
+        organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+")
+        left = models.IntegerField()
+        right = models.IntegerField()

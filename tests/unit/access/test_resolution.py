@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -135,6 +136,22 @@ def test_rights_are_those_of_the_group_in_this_organization() -> None:
     assert not scope.may_pull("testapp.Customer")
     assert not scope.may_delete("testapp.Customer")
     assert not scope.may_pull("testapp.Region")
+
+
+def test_a_scope_without_deletions_is_the_same_for_who_only_reads(django_assert_num_queries: Any) -> None:
+    acme = make_organization("acme")
+    user = make_member(acme, group="Sales")
+    grant(acme, group="Sales", models=["testapp.Customer"], delete=True)
+    grant(acme, group="Sales", models=["testapp.Order"], push=False)
+    whole = resolve_scope(user, None)
+    assert whole.may_delete("testapp.Customer")
+    with django_assert_num_queries(2):
+        scope = resolve_scope(user, None, with_deletions=False)
+    assert not scope.may_delete("testapp.Customer")
+    assert {label: (rights.can_push, rights.can_pull) for label, rights in scope.rights.items()} == {
+        label: (rights.can_push, rights.can_pull) for label, rights in whole.rights.items()
+    }
+    assert replace(scope, rights=whole.rights) == whole
 
 
 def test_rights_on_what_is_not_synchronised_are_none() -> None:

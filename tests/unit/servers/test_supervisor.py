@@ -6,11 +6,11 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from tests.servers import mariadb, postgresql, supervisor
+from tests.servers import mariadb, postgresql, redis, supervisor
 
 PRODUCTS = [
     pytest.param(
@@ -20,12 +20,13 @@ PRODUCTS = [
     pytest.param(
         "mariadb", marks=pytest.mark.skipif(mariadb.find_programs() is None, reason="no programs of MariaDB here")
     ),
+    pytest.param("redis", marks=pytest.mark.skipif(redis.find_program() is None, reason="no program of Redis here")),
 ]
-PID_FILES = {"postgresql": "data/postmaster.pid", "mariadb": "mariadb.pid"}
+PID_FILES = {"postgresql": "data/postmaster.pid", "mariadb": "mariadb.pid", "redis": "redis.pid"}
 
 
 def folder_of(url: str) -> Path:
-    place = Path(unquote(url.partition("?")[2].partition("=")[2]))
+    place = Path(unquote(url.partition("?")[2].partition("=")[2] or urlsplit(url).path))
     return place.parent if place.name.endswith(".sock") else place
 
 
