@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Mapping
+from typing import Any, Mapping, Sequence
 
 from django.utils.translation import gettext
 
-__all__ = ["Sentence", "translate"]
+__all__ = ["Sentence", "join_sentences", "translate"]
 
 
 class Sentence(str):
@@ -34,3 +34,9 @@ class Sentence(str):
 def translate(value: Any) -> Any:
     """Return a sentence in the language that is active, anything else as it is."""
     return value.translated() if isinstance(value, Sentence) else value
+
+
+def join_sentences(sentences: Sequence[str]) -> Sentence:
+    """Return several sentences as one, in their order."""
+    values = {f"s{place}": sentence for place, sentence in enumerate(sentences)}
+    return Sentence(" ".join(f"{{{name}}}" for name in values), **values)
