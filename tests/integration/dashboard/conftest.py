@@ -1,0 +1,16 @@
+"""What all tests of the staff pages have in common."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from sb_sync.dashboard.sections.overview import condition
+from sb_sync.ops.health import Monitor
+
+
+@pytest.fixture(autouse=True)
+def _no_checks(monkeypatch: Any) -> None:
+    """Let no check of health go on in its thread when the test, and its database, have ended."""
+    monkeypatch.setattr(condition, "monitor", Monitor([]))
