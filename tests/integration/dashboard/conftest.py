@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from sb_sync.dashboard.sections.overview import condition
-from sb_sync.ops.health import Monitor
-
 
 @pytest.fixture(autouse=True)
 def _no_checks(monkeypatch: Any) -> None:
     """Let no check of health go on in its thread when the test, and its database, have ended."""
+    # This file is read before Django is set up.
+    from sb_sync.dashboard.sections.overview import condition
+    from sb_sync.ops.health import Monitor
+
     monkeypatch.setattr(condition, "monitor", Monitor([]))

@@ -9,7 +9,8 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
 
 from sb_sync.dashboard.access import StaffPage
-from sb_sync.dashboard.permissions import MATRIX, SETTINGS
+from sb_sync.dashboard.permissions import CONFLICTS, JOBS, MATRIX, SETTINGS
+from sb_sync.models import SyncConflict
 from sb_sync.ops.series import Period
 from sb_sync.wire.codecs.moments import encode_moment
 
@@ -20,8 +21,6 @@ ADMIN: Dict[str, Tuple[str, str]] = {
     "members": ("admin:sb_sync_usersite_changelist", "sb_sync.view_usersite"),
     "add_member": ("admin:sb_sync_usersite_add", "sb_sync.add_usersite"),
     "add_organization": ("admin:sb_sync_organization_add", "sb_sync.add_organization"),
-    "conflicts": ("admin:sb_sync_syncconflict_changelist", "sb_sync.view_syncconflict"),
-    "jobs": ("admin:sb_sync_syncjob_changelist", "sb_sync.view_syncjob"),
 }
 
 
@@ -50,6 +49,10 @@ def find_links(page: StaffPage, period: Period) -> Dict[str, str]:
         "docs": page.reverse("docs", organization=""),
         "lag": "#health",
     }
+    if page.may(CONFLICTS):
+        links["conflicts"] = page.reverse("config_conflicts", state=SyncConflict.Status.UNSETTLED.value)
+    if page.may(JOBS):
+        links["jobs"] = page.reverse("config_jobs")
     for name, (address, permission) in ADMIN.items():
         if page.may(permission):
             try:
