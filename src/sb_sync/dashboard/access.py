@@ -42,8 +42,9 @@ class StaffPage(View):
     section = ""
     title: Any = ""
     template_name = ""
-    #: What reading asks for; what writing asks for besides.
+    #: What reading asks for, what it asks for besides, and what writing asks for besides.
     permission = VIEW
+    own_permission: Optional[str] = None
     write_permission: Optional[str] = None
     is_for_staff = True
     #: Whether it is about one organization: without one in the address the first.
@@ -111,8 +112,9 @@ class StaffPage(View):
         """Let in who may; set what the page is about."""
         if self.is_for_staff and not (user.is_active and getattr(user, "is_staff", False)):
             raise PermissionDenied(_("These pages are for members of staff."))
-        if self.permission and not user.has_perm(self.permission):
-            raise PermissionDenied(_("You lack the permission for this page: {name}.").format(name=self.permission))
+        for name in filter(None, (self.permission, self.own_permission)):
+            if not user.has_perm(name):
+                raise PermissionDenied(_("You lack the permission for this page: {name}.").format(name=name))
         catalog.refresh()
         slug = self.request.GET.get(PARAMETER)
         self.selection = select(user, slug, takes_first=self.needs_organization)

@@ -16,6 +16,7 @@ from django.db import DEFAULT_DB_ALIAS, connections, router
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_noop as _
 
 from sb_sync import catalog, feed
@@ -26,7 +27,7 @@ from sb_sync.ops.health import DEGRADED, HEALTHY, UNHEALTHY, Finding, Monitor, P
 from sb_sync.optimizations.memory import MemoryOptimizer, find_memory_limit
 from sb_sync.sentence import Sentence, join_sentences
 
-__all__ = ["make_monitor"]
+__all__ = ["make_monitor", "monitor"]
 
 APP = "sb_sync"
 #: The catalog of triggers is read for the feed, and a connection is opened for the broker: not each second.
@@ -49,6 +50,10 @@ def make_monitor() -> Monitor:
     if getattr(settings, "CELERY_BROKER_URL", None):
         probes.append(Probe("broker", check_broker, failing=DEGRADED, good_for=BROKER_SECONDS))
     return Monitor(probes)
+
+
+#: One for the process: what it found last serves everybody who asks. Made when the settings are there.
+monitor: Monitor = SimpleLazyObject(make_monitor)  # type: ignore[assignment]  # as good as a monitor
 
 
 def check_database() -> Finding:
