@@ -55,7 +55,11 @@ def preferred_interpreter() -> Optional[Interpreter]:
 
 
 def _candidates() -> List[Path]:
-    """Return every file that may be an interpreter, this one first, each once."""
+    """Return every file that may be an interpreter, this one first, each once.
+
+    Links are followed: the interpreter of a virtual environment is a link to the one it was made with, and an
+    environment made with itself would be lost with its own folder.
+    """
     pyenv = os.environ.get("PYENV_ROOT") or os.path.expanduser("~/.pyenv")
     patterns = [
         os.path.join(folder, "python3*") for folder in os.environ.get("PATH", os.defpath).split(os.pathsep) if folder
@@ -66,14 +70,14 @@ def _candidates() -> List[Path]:
         os.path.join(pyenv, "versions", "*", "bin", "python3*"),
     ]
     files = [sys.executable] + [name for pattern in patterns for name in sorted(glob.glob(pattern))]
-    unique: Dict[str, Path] = {}
+    unique: Dict[Path, None] = {}
     for name in files:
         is_interpreter = re.fullmatch(r"python(3(\.\d+)?)?", os.path.basename(name))
         # pyenv's shims answer for whatever version is switched on: its versions are found by their own folder.
         is_shim = os.path.basename(os.path.dirname(name)) == "shims"
         if is_interpreter and not is_shim and os.access(name, os.X_OK):
-            unique.setdefault(os.path.realpath(name), Path(name))
-    return list(unique.values())
+            unique[Path(name).resolve()] = None
+    return list(unique)
 
 
 def _probe(path: Path) -> Optional[Interpreter]:

@@ -161,11 +161,11 @@ def _read_names(wanted: Mapping[Type[Model], Set[Any]]) -> Dict[Target, str]:
         .filter(pk__in=wanted[model])
         .annotate(number=Value(number, output_field=IntegerField()), key=Cast("pk", CharField(max_length=255)))
         .order_by("pk")
-        .values_list("number", "key", getattr(model, "USERNAME_FIELD", "name"))
+        .values_list(getattr(model, "USERNAME_FIELD", "name"), "number", "key")
         for number, model in enumerate(models)
     ]
-    rows = read_merged(sources, sum(map(len, wanted.values())), order=(1,))
-    return {(models[number], _spell(key)): str(name) for number, key, name in rows}
+    rows = read_merged(sources, sum(map(len, wanted.values())), order=(2,))
+    return {(models[number], _spell(key)): str(name) for name, number, key in rows}
 
 
 def _spell(key: Any) -> str:

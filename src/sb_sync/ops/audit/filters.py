@@ -12,12 +12,13 @@ from django.db.models import BigIntegerField, Case, IntegerField, Model, OuterRe
 
 from sb_sync.models.history import audited_models, history_of
 
-__all__ = ["CHANGED", "AuditFilter", "Position", "choose_models", "is_covered", "open_table"]
+__all__ = ["CHANGED", "LARGEST_ID", "AuditFilter", "Position", "choose_models", "is_covered", "open_table"]
 
 #: The type of an entry of a change, as simple-history writes it.
 CHANGED = "~"
 #: Organizations whose entries are brought together; where there are more, those of all are tried.
 MOST_SITES = 20
+LARGEST_ID = 2**63 - 1
 
 #: When it was, the label of the table, and the key of the entry.
 Position = Tuple[datetime, str, int]
@@ -63,8 +64,8 @@ def open_table(
 ) -> List[QuerySet[Any, Any]]:
     """Return the entries of one table, the newest first, as sources that are brought together.
 
-    Columns are the time, the number that tables are told apart by, the key of the entry, that of the entry before of
-    the same row where it was changed, and whether it matches.
+    Columns are the time, the key of the entry, the number that tables are told apart by, the key of the entry before
+    of the same row where it was changed, and whether it matches.
     """
     history = history_of(model)
     rows = _within(history._base_manager.using(router.db_for_read(history)), wanted)
@@ -76,7 +77,7 @@ def open_table(
     condition = _match(wanted)
     is_match = Case(When(condition, then=1), default=0, output_field=IntegerField()) if condition else Value(1)
     told = {"number": Value(number, output_field=IntegerField()), "before": _find_before(model), "is_match": is_match}
-    columns = ("history_date", "number", "history_id", "before", "is_match")
+    columns = ("history_date", "history_id", "number", "before", "is_match")
     return [
         source.order_by("-history_date", "-history_id").annotate(**told).values_list(*columns)
         for source in _branch(rows, model, wanted)
@@ -124,7 +125,8 @@ def _read_key(model: Type[Model], text: str) -> Any:
         field.run_validators(key)
     except ValidationError:
         return None
-    return key
+    # SQLite has no range of its own that validators of every Django would know.
+    return None if isinstance(key, int) and abs(key) > LARGEST_ID else key
 
 
 def _find_before(model: Type[Model]) -> Any:
