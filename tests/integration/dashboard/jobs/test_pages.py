@@ -147,14 +147,16 @@ class TestList:
         assert chief.get(PAGE + "export/", query).status_code == 400
 
     def test_pages_are_walked_there_and_back(self, chief: Client, acme: Organization) -> None:
-        keys = sorted((str(write(acme, created_at=NOON).pk) for _ in range(30)), reverse=True)
+        # Each database has an order of its own for what is no number.
+        keys = {str(write(acme, created_at=NOON).pk) for _ in range(30)}
         page = show(chief, size=25)
-        assert keys_of(page) == keys[:25]
+        first = keys_of(page)
+        assert len(first) == 25
         after = re.findall(r'rel="next" href="\?size=25&amp;after=([^"]+)"', page)[0]
         second = show(chief, size=25, after=after)
-        assert keys_of(second) == keys[25:]
+        assert sorted(first + keys_of(second)) == sorted(keys)
         before = re.findall(r'rel="prev" href="\?size=25&amp;before=([^"]+)"', second)[0]
-        assert keys_of(show(chief, size=25, before=before)) == keys[:25]
+        assert keys_of(show(chief, size=25, before=before)) == first
         assert chief.get(PAGE, {"after": "rubbish"}).status_code == 400
 
     def test_where_there_are_none_the_page_says_what_will_come(self, chief: Client) -> None:
