@@ -11,11 +11,13 @@ from typing import Any, Dict, FrozenSet, List, Mapping, Optional, Sequence, Set,
 from django.core.exceptions import ImproperlyConfigured
 from django.db import Error, router
 from django.db.models import AutoField, Field, ForeignKey, Model
+from django.utils.translation import gettext_noop as _
 
 from sb_sync import config
 from sb_sync.config import Row, setting
 from sb_sync.discovery import Decision, Verdict, discover, examine
 from sb_sync.registry import ModelSync, registered_sync
+from sb_sync.sentence import Sentence
 from sb_sync.tenancy import AmbiguousTenant, InvalidTenant, TenantPath, resolve_tenant
 
 __all__ = [
@@ -241,7 +243,7 @@ def _serve(decided: Sequence[Decision], values: Mapping[str, Any]) -> Preview:
             refused.append(Refusal(decision.model, "invalid_tenant", str(error)))
         else:
             if synced.is_shared and setting("REQUIRE_TENANT"):
-                refused.append(Refusal(decision.model, "no_tenant", "No path leads to an organization."))
+                refused.append(Refusal(decision.model, "no_tenant", Sentence(_("No path leads to an organization."))))
             else:
                 found[synced.label] = synced
     refused += _part_twins(found)
@@ -255,7 +257,11 @@ def _part_twins(found: Dict[str, SyncedModel]) -> List[Refusal]:
     counts = Counter(label.lower() for label in found)
     twins = [label for label in found if counts[label.lower()] > 1]
     return [
-        Refusal(found.pop(label).model, "ambiguous_label", "Another label differs from its own by the case alone.")
+        Refusal(
+            found.pop(label).model,
+            "ambiguous_label",
+            Sentence(_("Another label differs from its own by the case alone.")),
+        )
         for label in twins
     ]
 

@@ -6,12 +6,9 @@ What stands in a row is shown to those alone who may view its model.
 from __future__ import annotations
 
 import json
-from typing import Any, Dict, List, Mapping, Optional
+from typing import Any, List, Mapping, Optional
 
-from django import forms
-from django.apps import apps
 from django.contrib import admin, messages
-from django.contrib.auth import get_permission_codename
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -22,34 +19,15 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from sb_sync import compat
 from sb_sync.admin.pages import ORGANIZATION, USERNAME, ReadOnlyAdmin
+from sb_sync.dashboard.permissions import SETTLE
+from sb_sync.dashboard.sections.conflicts.forms import SettlementForm
+from sb_sync.maintenance.conflicts import compare_sides, find_viewable_labels, suggest_values
 from sb_sync.models import SyncConflict
-from sb_sync.protocol import DELETED
 from sb_sync.push import NotSettled, settle_conflict
-from sb_sync.push.settlement import CLIENT, SERVER, VALUES
+from sb_sync.push.settlement import CLIENT, SERVER
 
 __all__ = ["SyncConflictAdmin"]
-
-
-class SettlementForm(forms.Form):
-    """One side, or values of one's own."""
-
-    choice = forms.ChoiceField(
-        label=_("Settle by"),
-        choices=[(CLIENT, _("the client's side")), (SERVER, _("the server's side")), (VALUES, _("these values"))],
-        widget=forms.RadioSelect,
-    )
-    values = compat.JSONFormField(
-        label=_("Values"), required=False, help_text=_("A JSON object of fields by their names on the wire.")
-    )
-
-    def clean(self) -> Dict[str, Any]:
-        """Ask for an object where values were chosen."""
-        cleaned: Dict[str, Any] = super().clean() or {}
-        if cleaned.get("choice") == VALUES and not isinstance(cleaned.get("values"), dict) and not self.errors:
-            self.add_error("values", gettext("Enter a JSON object."))
-        return cleaned
 
 
 @admin.register(SyncConflict)
@@ -69,11 +47,11 @@ class SyncConflictAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[SyncConflict]:
         """Show conflicts of models that the user may view."""
-        return super().get_queryset(request).filter(model_name__in=_viewable_labels(request.user))
+        return super().get_queryset(request).filter(model_name__in=find_viewable_labels(request.user))
 
     def has_settle_permission(self, request: HttpRequest) -> bool:
         """Tell whether a user may settle conflicts at all; each one asks for the right to push its model besides."""
-        return request.user.has_perm("sb_sync.change_syncconflict")
+        return request.user.has_perm(SETTLE)
 
     def get_urls(self) -> List[Any]:
         """Add the page on which a conflict is settled."""
@@ -86,7 +64,7 @@ class SyncConflictAdmin(ReadOnlyAdmin):
             raise PermissionDenied
         conflict = get_object_or_404(self.get_queryset(request), pk=pk)
         sent = request.POST if request.method == "POST" else None
-        form = SettlementForm(sent, initial={"choice": CLIENT, "values": _suggest(conflict)})
+        form = SettlementForm(sent, initial={"choice": CLIENT, "values": suggest_values(conflict)})
         if form.is_valid():
             chosen = form.cleaned_data
             if self._settle(request, conflict, chosen["choice"], chosen["values"]):
@@ -135,53 +113,22 @@ class SyncConflictAdmin(ReadOnlyAdmin):
         return True
 
 
-def _viewable_labels(user: Any) -> List[str]:
-    """Return the models whose rows a user may look at."""
-    return [
-        model._meta.label
-        for model in apps.get_models()
-        if user.has_perm(f"{model._meta.app_label}.{get_permission_codename('view', model._meta)}")
-    ]
-
-
-def _suggest(conflict: SyncConflict) -> Dict[str, Any]:
-    """Return the client's values, to be changed."""
-    return {name: value for name, value in conflict.client_values.items() if name != "id"}
-
-
 def _describe_sides(conflict: SyncConflict) -> str:
     """Return a table of the fields that the client sent, with what each side has."""
-    base, server = conflict.base or {}, conflict.server or {}
-    if conflict.client.get(DELETED):
-        names = list(server)
-        mine: Mapping[str, Any] = {}
-    else:
-        mine = conflict.client_values
-        names = list(dict.fromkeys([*mine, *server]))
-    shown = [name for name in names if not name.startswith("_")]
+    sides = compare_sides(conflict)
     rows = format_html_join(
         "",
         "<tr><th>{}</th><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
         (
-            (
-                name,
-                _show(base, name),
-                _show(mine, name),
-                _show(server, name),
-                "≠" if name in mine and name in server and mine[name] != server[name] else "",
-            )
-            for name in shown
+            (field.name, field.base, field.client, field.server, "\N{NOT EQUAL TO}" if field.differs else "")
+            for field in sides.fields
         ),
     )
     head = format_html(
         "<thead><tr><th>{}</th><th>{}</th><th>{}</th><th>{}</th><th></th></tr></thead>",
         gettext("field"),
         gettext("before"),
-        gettext("client deletes the row") if conflict.client.get(DELETED) else gettext("client"),
-        gettext("server") if conflict.server is not None else gettext("server: there was no row"),
+        gettext("client deletes the row") if sides.is_deletion else gettext("client"),
+        gettext("server") if sides.has_row else gettext("server: there was no row"),
     )
     return format_html("<table>{}<tbody>{}</tbody></table>", head, rows)
-
-
-def _show(side: Mapping[str, Any], name: str) -> str:
-    return json.dumps(side[name], ensure_ascii=False) if name in side else ""

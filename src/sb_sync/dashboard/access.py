@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render, resolve_url
 from django.urls import NoReverseMatch, Resolver404, resolve, reverse
 from django.utils.translation import gettext as _
@@ -41,8 +42,9 @@ class StaffPage(View):
     section = ""
     title: Any = ""
     template_name = ""
-    #: What reading asks for; what writing asks for besides.
+    #: What reading asks for, what it asks for besides, and what writing asks for besides.
     permission = VIEW
+    own_permission: Optional[str] = None
     write_permission: Optional[str] = None
     is_for_staff = True
     #: Whether it is about one organization: without one in the address the first.
@@ -110,8 +112,9 @@ class StaffPage(View):
         """Let in who may; set what the page is about."""
         if self.is_for_staff and not (user.is_active and getattr(user, "is_staff", False)):
             raise PermissionDenied(_("These pages are for members of staff."))
-        if self.permission and not user.has_perm(self.permission):
-            raise PermissionDenied(_("You lack the permission for this page: {name}.").format(name=self.permission))
+        for name in filter(None, (self.permission, self.own_permission)):
+            if not user.has_perm(name):
+                raise PermissionDenied(_("You lack the permission for this page: {name}.").format(name=name))
         catalog.refresh()
         slug = self.request.GET.get(PARAMETER)
         self.selection = select(user, slug, takes_first=self.needs_organization)

@@ -8,11 +8,13 @@ from typing import Any, Dict, List, Mapping, Optional, Type
 
 from django.apps import apps
 from django.db.models import Model
+from django.utils.translation import gettext_noop as _
 
 from sb_sync import config
 from sb_sync.config.names import abstract_models
 from sb_sync.discovery.rules import Rules, Verdict
 from sb_sync.registry import registered_sync
+from sb_sync.sentence import Sentence
 
 __all__ = ["Decision", "discover"]
 
@@ -49,13 +51,15 @@ def _decide(model: Type[Model], rules: Rules, examined: Mapping[Type[Model], Ver
     verdict = rules.judge(model) or examined.get(model)
     if verdict is not None:
         return Decision(model, False, verdict.reason, verdict.key)
-    return Decision(model, True, "registered in sync.py" if registered_sync(model) is not None else _describe(model))
+    return Decision(model, True, Sentence(_describe(model)))
 
 
 def _describe(model: Type[Model]) -> str:
     """Return what a model is that nothing keeps out."""
+    if registered_sync(model) is not None:
+        return _("registered in sync.py")
     named = apps.get_app_config(model._meta.app_label).name
-    return "named in INCLUDE_APPS" if named.startswith("django.") else "a model of the project"
+    return _("named in INCLUDE_APPS") if named.startswith("django.") else _("a model of the project")
 
 
 def _limit(decisions: List[Decision], most: Optional[int]) -> List[Decision]:
@@ -68,8 +72,9 @@ def _limit(decisions: List[Decision], most: Optional[int]) -> List[Decision]:
         label = decision.model._meta.app_label
         counts[label] += decision.included
         if decision.included and counts[label] > most:
-            reason = f"beyond the first {most} models of {label}; MAX_MODELS_PER_APP"
-            limited.append(Decision(decision.model, False, reason, "MAX_MODELS_PER_APP"))
+            key = "MAX_MODELS_PER_APP"
+            reason = Sentence(_("beyond the first {most} models of {app}; {key}"), most=most, app=label, key=key)
+            limited.append(Decision(decision.model, False, reason, key))
         else:
             limited.append(decision)
     return limited

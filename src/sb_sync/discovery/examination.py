@@ -7,8 +7,9 @@ from typing import Any, Dict, Iterable, Mapping, Optional, Type
 
 from django.db import DatabaseError, connections, router, transaction
 from django.db.models import Model
+from django.utils.translation import gettext_noop as _
 
-from sb_sync.discovery.rules import Verdict
+from sb_sync.discovery.rules import Verdict, explain_by
 
 __all__ = ["examine"]
 
@@ -42,13 +43,16 @@ def _examine(model: Type[Model], using: str, kinds: Mapping[str, str], values: M
     is_read = _can_be_read(model, using)
     if values["SAFE_DISCOVERY_MODE"]:
         if kind is None and not is_read:
-            return Verdict("SAFE_DISCOVERY_MODE", "its table is missing; SAFE_DISCOVERY_MODE")
+            return _refuse("SAFE_DISCOVERY_MODE", _("its table is missing"))
         if kind == VIEW:
-            reason = "its table is a view, and has no triggers; SAFE_DISCOVERY_MODE"
-            return Verdict("SAFE_DISCOVERY_MODE", reason, is_lasting=True)
+            return _refuse("SAFE_DISCOVERY_MODE", _("its table is a view, and has no triggers"), is_lasting=True)
     if not is_read and values["VALIDATE_MODEL_ACCESS"]:
-        return Verdict("VALIDATE_MODEL_ACCESS", "its table cannot be read; VALIDATE_MODEL_ACCESS")
+        return _refuse("VALIDATE_MODEL_ACCESS", _("its table cannot be read"))
     return None
+
+
+def _refuse(key: str, fault: str, *, is_lasting: bool = False) -> Verdict:
+    return Verdict(key, explain_by(key, fault), is_lasting)
 
 
 def _read_kinds(using: str) -> Dict[str, str]:

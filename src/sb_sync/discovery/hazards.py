@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import Any, Type
 
 from django.db.models import BinaryField, FloatField, JSONField, Model
+from django.utils.translation import gettext_noop as _
 from simple_history.models import HistoricalChanges
 
 from sb_sync import compat
+from sb_sync.sentence import Sentence
 
 __all__ = ["find_barrier", "find_hazard", "find_key_fault", "find_risk", "is_historical"]
 
-COMPOSITE_KEY = "has a composite primary key"
-UNSTABLE_KEY = "has no stable key"
+COMPOSITE_KEY = Sentence(_("has a composite primary key"))
+UNSTABLE_KEY = Sentence(_("has no stable key"))
 # Two machines, or two databases, write one value of these in several ways.
 UNSTABLE = (BinaryField, FloatField, JSONField)
 
@@ -20,10 +22,10 @@ UNSTABLE = (BinaryField, FloatField, JSONField)
 def find_hazard(model: Type[Model]) -> str:
     """Return why changes of a model can never be captured safely, or an empty string."""
     if model._meta.proxy:
-        return "a proxy has no table of its own"
+        return Sentence(_("a proxy has no table of its own"))
     barrier = find_barrier(model) or find_key_fault(model) or find_risk(model)
     if not barrier and is_historical(model):
-        return "holds the history of another model"
+        return Sentence(_("holds the history of another model"))
     return barrier
 
 
@@ -31,17 +33,17 @@ def find_barrier(model: Type[Model]) -> str:
     """Return why a model can never be synchronised, or an empty string."""
     options = model._meta
     if options.abstract:
-        return "abstract: it has no table, and stands for the models that are made of it"
+        return Sentence(_("abstract: it has no table, and stands for the models that are made of it"))
     if options.swapped:
-        return "swapped for another model"
+        return Sentence(_("swapped for another model"))
     if options.app_label == "sb_sync":
-        return "belongs to sb_sync itself"
+        return Sentence(_("belongs to sb_sync itself"))
     return ""
 
 
 def find_risk(model: Type[Model]) -> str:
     """Return why a model cannot be synchronised safely, or an empty string."""
-    return "" if model._meta.managed else "not managed by Django, so its table may be no table"
+    return "" if model._meta.managed else Sentence(_("not managed by Django, so its table may be no table"))
 
 
 def find_key_fault(model: Type[Model]) -> str:

@@ -10,14 +10,16 @@ from typing import Any, Iterable, Iterator, List, Mapping, Optional, Sequence, T
 from django.apps import AppConfig, apps
 from django.contrib.auth import get_user_model
 from django.db.models import Model
+from django.utils.translation import gettext_noop as _
 
 from sb_sync.compat import is_composite_key
 from sb_sync.config.model_discovery import ABSTRACT, CONCRETE, PROXY
 from sb_sync.config.names import abstract_bases, field_names
 from sb_sync.discovery.hazards import find_barrier, find_key_fault, find_risk, is_historical
 from sb_sync.registry import registered_sync
+from sb_sync.sentence import Sentence
 
-__all__ = ["Rules", "Verdict"]
+__all__ = ["Rules", "Verdict", "explain_by"]
 
 logger = logging.getLogger("sb_sync")
 
@@ -65,62 +67,70 @@ class Rules:
     def _judge_kind(self, model: Type[Model]) -> Iterator[Tuple[str, str]]:
         kinds = set(self._kinds_of(model))
         if model._meta.proxy and self.values["EXCLUDE_PROXY_MODELS"]:
-            yield "EXCLUDE_PROXY_MODELS", "a proxy has no table of its own; EXCLUDE_PROXY_MODELS"
+            yield "EXCLUDE_PROXY_MODELS", explain_by("EXCLUDE_PROXY_MODELS", _("a proxy has no table of its own"))
         if not kinds & set(self.values["INCLUDE_MODEL_TYPES"]):
-            yield "INCLUDE_MODEL_TYPES", "{} is not among INCLUDE_MODEL_TYPES".format(" and ".join(sorted(kinds)))
+            yield "INCLUDE_MODEL_TYPES", _not_among(" and ".join(sorted(kinds)), "INCLUDE_MODEL_TYPES")
         if is_historical(model) and self.values["EXCLUDE_HISTORICAL_MODELS"]:
-            yield "EXCLUDE_HISTORICAL_MODELS", "holds the history of another model; EXCLUDE_HISTORICAL_MODELS"
+            yield (
+                "EXCLUDE_HISTORICAL_MODELS",
+                explain_by("EXCLUDE_HISTORICAL_MODELS", _("holds the history of another model")),
+            )
         risk = find_risk(model)
         if risk and self.values["SAFE_DISCOVERY_MODE"]:
-            yield "SAFE_DISCOVERY_MODE", f"{risk}; SAFE_DISCOVERY_MODE"
+            yield "SAFE_DISCOVERY_MODE", explain_by("SAFE_DISCOVERY_MODE", risk)
 
     def _judge_name(self, model: Type[Model]) -> Iterator[Tuple[str, str]]:
         labels = self._labels_of(model)
         for label in labels:
             if label.lower() in self._excluded:
-                yield "EXCLUDE_MODELS", f"excluded by EXCLUDE_MODELS {label!r}"
+                yield "EXCLUDE_MODELS", _excluded_by("EXCLUDE_MODELS", label)
             if label.lower() in self._by_app:
-                yield "APP_SPECIFIC_EXCLUSIONS", f"excluded by APP_SPECIFIC_EXCLUSIONS {label!r}"
+                yield "APP_SPECIFIC_EXCLUSIONS", _excluded_by("APP_SPECIFIC_EXCLUSIONS", label)
         found = _first_match(self._excludes, labels)
         if found is not None:
-            yield "EXCLUDE_MODEL_PATTERNS", f"excluded by EXCLUDE_MODEL_PATTERNS {found!r}"
+            yield "EXCLUDE_MODEL_PATTERNS", _excluded_by("EXCLUDE_MODEL_PATTERNS", found)
         if self._includes and _first_match(self._includes, labels) is None:
-            yield "INCLUDE_MODEL_PATTERNS", "matches none of INCLUDE_MODEL_PATTERNS"
+            yield "INCLUDE_MODEL_PATTERNS", Sentence(_("matches none of {key}"), key="INCLUDE_MODEL_PATTERNS")
 
     def _judge_shape(self, model: Type[Model]) -> Iterator[Tuple[str, str]]:
         names = field_names(model)
         present = [name for name in self.values["EXCLUDE_MODELS_WITH_FIELDS"] if name in names]
         if present:
-            yield "EXCLUDE_MODELS_WITH_FIELDS", f"has a field {present[0]!r}; EXCLUDE_MODELS_WITH_FIELDS"
+            key = "EXCLUDE_MODELS_WITH_FIELDS"
+            yield key, Sentence(_("has a field {name}; {key}"), name=repr(present[0]), key=key)
         absent = [name for name in self.values["REQUIRE_MODELS_WITH_FIELDS"] if name not in names]
         if absent:
-            yield "REQUIRE_MODELS_WITH_FIELDS", f"has no field {absent[0]!r}; REQUIRE_MODELS_WITH_FIELDS"
+            key = "REQUIRE_MODELS_WITH_FIELDS"
+            yield key, Sentence(_("has no field {name}; {key}"), name=repr(absent[0]), key=key)
         if self.values["EXCLUDE_MANAGER_MODELS"] and _narrows(model):
-            yield "EXCLUDE_MANAGER_MODELS", "its default manager narrows its queryset; EXCLUDE_MANAGER_MODELS"
+            yield (
+                "EXCLUDE_MANAGER_MODELS",
+                explain_by("EXCLUDE_MANAGER_MODELS", _("its default manager narrows its queryset")),
+            )
 
     def _judge_app(self, model: Type[Model]) -> Iterator[Tuple[str, str]]:
         app = apps.get_app_config(model._meta.app_label)
         is_registered = registered_sync(model) is not None
         if not self.values["INCLUDE_CUSTOM_MODELS"] and not _is_of_django(app):
-            yield "INCLUDE_CUSTOM_MODELS", "is not Django's own; INCLUDE_CUSTOM_MODELS"
+            yield "INCLUDE_CUSTOM_MODELS", explain_by("INCLUDE_CUSTOM_MODELS", _("is not Django's own"))
         if self.values["INCLUDE_APPS"] and app.label not in self.values["INCLUDE_APPS"]:
-            yield "INCLUDE_APPS", f"{app.label} is not among INCLUDE_APPS"
+            yield "INCLUDE_APPS", _not_among(app.label, "INCLUDE_APPS")
         if is_registered:
             return
         if issubclass(model, get_user_model()):
             # One that inherits from it holds its columns too.
-            yield "", "a user model is in only where sync.py registers it"
+            yield "", Sentence(_("a user model is in only where sync.py registers it"))
         if not self.values["INCLUDE_APPS"] and _is_machinery(app):
-            yield "", "belongs to Django, to sb_sync or to a package it depends on"
+            yield "", Sentence(_("belongs to Django, to sb_sync or to a package it depends on"))
         if not self.values["AUTO_DISCOVER_MODELS"]:
-            yield "AUTO_DISCOVER_MODELS", "not registered in sync.py; AUTO_DISCOVER_MODELS"
+            yield "AUTO_DISCOVER_MODELS", explain_by("AUTO_DISCOVER_MODELS", _("not registered in sync.py"))
 
     def _judge_key(self, model: Type[Model]) -> Iterator[Tuple[str, str]]:
         fault = find_key_fault(model)
         if fault and is_composite_key(model):
             yield "", fault
         elif fault and self.values["SAFE_DISCOVERY_MODE"]:
-            yield "SAFE_DISCOVERY_MODE", f"{fault}; SAFE_DISCOVERY_MODE"
+            yield "SAFE_DISCOVERY_MODE", explain_by("SAFE_DISCOVERY_MODE", fault)
 
     def _kinds_of(self, model: Type[Model]) -> Iterator[str]:
         yield PROXY if model._meta.proxy else CONCRETE
@@ -133,6 +143,19 @@ class Rules:
         if self.values["EXCLUDE_ABSTRACT_MODELS"] or ABSTRACT not in self.values["INCLUDE_MODEL_TYPES"]:
             return own
         return own + [base._meta.label for base in abstract_bases(model)]
+
+
+def explain_by(key: str, fault: str) -> Sentence:
+    """Return a fault, a text of the catalogues or a sentence, with the setting that makes it count."""
+    return Sentence("{fault}; {key}", fault=fault if isinstance(fault, Sentence) else Sentence(fault), key=key)
+
+
+def _excluded_by(key: str, value: str) -> Sentence:
+    return Sentence(_("excluded by {key} {value}"), key=key, value=repr(value))
+
+
+def _not_among(value: str, key: str) -> Sentence:
+    return Sentence(_("{value} is not among {key}"), value=value, key=key)
 
 
 def _first_match(patterns: Iterable[Any], labels: Sequence[str]) -> Optional[str]:

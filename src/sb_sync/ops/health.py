@@ -57,6 +57,16 @@ class Monitor:
             watch.begin()
         return {watch.probe.name: watch.tell() for watch in self._watches}
 
+    def glance(self, seconds: float) -> Dict[str, Optional[Finding]]:
+        """Return what every probe found last, None where it found nothing yet: in so many seconds, whatever hangs.
+
+        Findings that are old are asked for again all the same, for whoever looks next.
+        """
+        ends_at = time.monotonic() + seconds
+        for watch in self._watches:
+            watch.begin()
+        return {watch.probe.name: watch.recall(ends_at) for watch in self._watches}
+
 
 class _Watch:
     """One probe, with what it found last and the thread in which it asks."""
@@ -91,6 +101,17 @@ class _Watch:
             found = Finding(self.probe.failing, f"No answer for {waited:.0f} s.")
             self._log(found)
         return found
+
+    def recall(self, ends_at: float) -> Optional[Finding]:
+        """Return what was found last, after waiting for something newer until a time; one that hangs is told so."""
+        with self._lock:
+            thread = self._thread
+        if thread is not None:
+            thread.join(max(0.0, ends_at - time.monotonic()))
+        with self._lock:
+            is_overdue = self._thread is not None and time.monotonic() - self._began_at > PATIENCE_SECONDS
+            found = self._found
+        return self.tell() if is_overdue else found
 
     def _start(self) -> None:
         """Begin to ask; where the system has no thread to spare, that is what was found."""

@@ -16,6 +16,8 @@ from django.db import DEFAULT_DB_ALIAS, connections, router
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext_noop as _
 
 from sb_sync import catalog, feed
 from sb_sync.feed.backends.upkeep import find_oldest_writer
@@ -23,8 +25,9 @@ from sb_sync.models import Change
 from sb_sync.ops import logs
 from sb_sync.ops.health import DEGRADED, HEALTHY, UNHEALTHY, Finding, Monitor, Probe, worst
 from sb_sync.optimizations.memory import MemoryOptimizer, find_memory_limit
+from sb_sync.sentence import Sentence, join_sentences
 
-__all__ = ["make_monitor"]
+__all__ = ["make_monitor", "monitor"]
 
 APP = "sb_sync"
 #: The catalog of triggers is read for the feed, and a connection is opened for the broker: not each second.
@@ -49,6 +52,10 @@ def make_monitor() -> Monitor:
     return Monitor(probes)
 
 
+#: One for the process: what it found last serves everybody who asks. Made when the settings are there.
+monitor: Monitor = SimpleLazyObject(make_monitor)  # type: ignore[assignment]  # as good as a monitor
+
+
 def check_database() -> Finding:
     """Connect to the default database, and ask it for a number."""
     began = time.perf_counter()
@@ -68,7 +75,11 @@ def check_cache() -> Finding:
     found = cache.get(key)
     figures = {"round_trip_ms": _ms(time.perf_counter() - began)}
     if found != value:
-        return Finding(DEGRADED, "The cache did not keep what was put into it: log-ins are not throttled.", figures)
+        return Finding(
+            DEGRADED,
+            Sentence(_("The cache did not keep what was put into it: log-ins are not throttled.")),
+            figures,
+        )
     return Finding(HEALTHY, figures=figures)
 
 
@@ -77,7 +88,9 @@ def check_logging() -> Finding:
     folder = logs.find_log_folder()
     problem = logs.problem()
     if problem:
-        return Finding(DEGRADED, f"The log cannot be written: {problem}", {"folder": folder})
+        return Finding(
+            DEGRADED, Sentence(_("The log cannot be written: {problem}"), problem=problem), {"folder": folder}
+        )
     os.makedirs(folder, exist_ok=True)
     with tempfile.TemporaryFile(dir=folder) as file:
         file.write(b"x")
@@ -90,7 +103,8 @@ def check_memory() -> Finding:
     held, limit = MemoryOptimizer.get_memory_usage(), find_memory_limit()
     figures = {"used_mib": round(held, 1), "limit_mib": None if limit is None else round(limit, 1)}
     if limit and held / limit > MEMORY_SHARE:
-        return Finding(DEGRADED, f"This process holds more than {MEMORY_SHARE:.0%} of what it may.", figures)
+        said = Sentence(_("This process holds more than {share} of what it may."), share=f"{MEMORY_SHARE:.0%}")
+        return Finding(DEGRADED, said, figures)
     return Finding(HEALTHY, figures=figures)
 
 
@@ -115,7 +129,7 @@ def check_feed() -> Finding:
     found = {alias: _check_feed_of(alias) for alias in sorted(aliases)}
     return Finding(
         worst([each.status for each in found.values()]),
-        " ".join(each.detail for each in found.values() if each.detail),
+        join_sentences([each.detail for each in found.values() if each.detail]),
         {alias: each.figures for alias, each in found.items()},
     )
 
@@ -124,7 +138,8 @@ def _check_feed_of(using: str) -> Finding:
     unapplied = sorted(_find_migrations(using) - _find_applied(using))
     if unapplied:
         names = ", ".join(unapplied)
-        return Finding(UNHEALTHY, f"Migrations are not applied in database {using!r} ({names}): run manage.py migrate.")
+        said = _("Migrations are not applied in database {database} ({names}): run manage.py migrate.")
+        return Finding(UNHEALTHY, Sentence(said, database=repr(using), names=names))
     faults = [" ".join(fault) for fault in feed.backend_for(using).find_faults()]
     if faults:
         return Finding(UNHEALTHY, " ".join(faults))
@@ -140,19 +155,27 @@ def _check_feed_of(using: str) -> Finding:
     details: List[str] = []
     if bad:
         details.append(
-            f"The capture of {len(bad)} of {len(states)} tables in database {using!r} is missing or outdated: run"
-            " manage.py sync_feed --action install."
+            Sentence(
+                _(
+                    "The capture of {count} of {total} tables in database {database} is missing or outdated: run"
+                    " manage.py sync_feed --action install."
+                ),
+                count=len(bad),
+                total=len(states),
+                database=repr(using),
+            )
         )
     if writer is not None and writer > LONGEST_WRITER_SECONDS:
-        details.append(f"A transaction has been writing for {writer:.0f} s: a purge cannot pass it.")
+        said = _("A transaction has been writing for {seconds} s: a purge cannot pass it.")
+        details.append(Sentence(said, seconds=f"{writer:.0f}"))
     if bad and len(bad) == len(states):
-        return Finding(UNHEALTHY, " ".join(details), figures)
-    return Finding(DEGRADED if details else HEALTHY, " ".join(details), figures)
+        return Finding(UNHEALTHY, join_sentences(details), figures)
+    return Finding(DEGRADED if details else HEALTHY, join_sentences(details), figures)
 
 
 def _find_migrations(using: str) -> Set[str]:
     """Return the migrations of this package that belong into a database."""
-    module, _ = MigrationLoader.migrations_module(APP)
+    module, _is_explicit = MigrationLoader.migrations_module(APP)
     if module is None or not router.allow_migrate(using, APP):
         return set()
     return {found.name for found in iter_modules(import_module(module).__path__) if found.name[0] not in "_~"}

@@ -20,7 +20,7 @@ from sb_sync.ops.metrics import LONGEST_TAIL, Figures, OperationFigures, one_mom
 from sb_sync.ops.rollup import SUMS, Measured, find_waiting, start_of_hour
 from sb_sync.optimizations.histogram import bucket_of
 
-__all__ = ["HOUR", "Comparison", "Period", "PeriodFigures", "Selection", "read_comparison"]
+__all__ = ["HOUR", "Comparison", "Period", "PeriodFigures", "Selection", "read_comparison", "read_hours"]
 
 HOUR = timedelta(hours=1)
 
@@ -113,6 +113,20 @@ def read_comparison(selection: Selection) -> Comparison:
         waiting = _read_waiting(selection)
     _add_waiting([row for row in waiting[:LONGEST_TAIL] if selection.takes(row)], now, before)
     return Comparison(now, before, is_whole=len(waiting) <= LONGEST_TAIL)
+
+
+def read_hours(selection: Selection) -> PeriodFigures:
+    """Return the figures of a period by hour and operation alone: one statement, and what waits to be rolled up."""
+    found = PeriodFigures(selection.period)
+    with one_moment():
+        for hour, operation, *rest in _sums(selection, selection.period, "hour", "operation_type", "bucket"):
+            found.add_to_hour(feed.to_utc(hour), operation, *rest)
+        waiting = _read_waiting(selection)
+    for row in waiting[:LONGEST_TAIL]:
+        hour = feed.to_utc(start_of_hour(row.timestamp))
+        if selection.takes(row) and selection.period.holds(hour):
+            found.add_to_hour(hour, row.operation, bucket_of(row.seconds), *row.sums)
+    return found
 
 
 def _sums(selection: Selection, period: Period, *names: str) -> Iterable[Tuple[Any, ...]]:

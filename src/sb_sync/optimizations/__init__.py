@@ -2,8 +2,8 @@
 
 bulk: many rows at once · metadata: fields of models · queries: counted, and made well · memory · caching. measurement:
 what work took · histogram: the spread of times. For this package alone, chunks: bounds of a statement · any_of: many
-keys as one parameter · merging: several sources in one order · prepared, rows: queries without what Django does around
-them · collector: garbage put off.
+keys as one parameter · merging: several sources in one order · counting: many numbers by one statement · prepared,
+rows: queries without what Django does around them · collector: garbage put off.
 """
 
 from __future__ import annotations

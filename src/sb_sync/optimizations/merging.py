@@ -19,7 +19,8 @@ def read_merged(
 ) -> List[Tuple[Any, ...]]:
     """Return rows of `values_list` querysets of one database that have the same columns, as the driver gives them.
 
-    `order` names columns by their place, from 1, with a minus where the largest comes first; each part must be in that
+    Name fields before annotations: Django before 5.2 selects them in that order, however they are named. `order` names
+    columns by their place, from 1, with a minus where the largest comes first; each part must be in that
     order. After `skip` rows come at most `count`. An empty list where there are no parts.
     """
     if not parts:

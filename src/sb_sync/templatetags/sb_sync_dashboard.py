@@ -15,8 +15,9 @@ from sb_sync.dashboard.addresses import change_query, reverse_page
 from sb_sync.dashboard.paging import AFTER, BEFORE
 from sb_sync.dashboard.policy import ICONS
 from sb_sync.feed import to_utc
+from sb_sync.sentence import translate
 
-__all__ = ["icon", "icon_sprite", "local_time", "page_address", "query", "without"]
+__all__ = ["icon", "icon_sprite", "local_time", "page_address", "query", "translated", "without"]
 
 register = template.Library()
 
@@ -33,6 +34,12 @@ def icon(context: Any, name: str, css: str = "") -> SafeString:
         context.get("icons", ""),
         name,
     )
+
+
+@register.filter
+def translated(sentence: Any) -> Any:
+    """Return a sentence in the reader's language."""
+    return translate(sentence)
 
 
 @register.simple_tag

@@ -29,7 +29,7 @@ DEADLINE = 15.0
 @pytest.fixture(autouse=True)
 def _fresh_monitor(monkeypatch: Any) -> None:
     """Let no finding of another test serve."""
-    monkeypatch.setattr(operations, "_monitor", make_monitor())
+    monkeypatch.setattr(operations, "monitor", make_monitor())
 
 
 @pytest.fixture

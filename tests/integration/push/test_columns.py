@@ -107,7 +107,9 @@ def test_an_array_as_text_holds_the_very_values(kind: str, style: str) -> None:
         written, driven = (
             backend.execute(f"SELECT v FROM unnest(%s::{kind}[]) v", [array]) for array in (write_array(given), given)
         )
-        assert list(map(repr, written)) == list(map(repr, driven))
+        # psycopg2 loses the sign of -0.0 on the way: of such numbers the given ones are the measure.
+        measure = [(value,) for value in given] if kind == "double precision" else driven
+        assert list(map(repr, written)) == list(map(repr, measure))
         assert [value for (value,) in written] == given
 
 

@@ -124,3 +124,34 @@ def test_a_system_without_threads_gives_an_answer_all_the_same(monkeypatch: Any)
         patched.setattr(threading.Thread, "start", refuse)
         assert monitor.look()["a"] == Finding(UNHEALTHY, "It could not be asked: can't start new thread")
     assert monitor.look()["a"].status == HEALTHY
+
+
+def test_a_glance_waits_for_nothing_that_hangs_and_tells_what_was_found_last(gate: threading.Event) -> None:
+    calls: List[int] = []
+    hangs = Probe("hangs", counting(calls, lambda: gate.wait(30)), failing=UNHEALTHY)
+    monitor = Monitor([Probe("quick", lambda: Finding(HEALTHY), failing=UNHEALTHY), hangs])
+    began = time.monotonic()
+    found = monitor.glance(0.05)
+    assert time.monotonic() - began < 0.25
+    assert found["quick"] == Finding(HEALTHY)
+    assert found["hangs"] is None
+    time.sleep(health.PATIENCE_SECONDS)
+    overdue = monitor.glance(0.0)["hangs"]
+    gate.set()
+    monitor.glance(10)
+    assert overdue is not None
+    assert overdue.status == UNHEALTHY
+
+
+def test_a_glance_tells_what_is_old_and_asks_again() -> None:
+    calls: List[int] = []
+    monitor = Monitor([Probe("a", counting(calls), failing=UNHEALTHY, good_for=0)])
+    first = monitor.glance(10)["a"]
+    assert first is not None
+    assert first.figures["calls"] == 1
+    monitor.glance(0)
+    for _ in range(100):
+        found = monitor.glance(1)["a"]
+        if found is not None and found.figures["calls"] >= 2:
+            return
+    pytest.fail("nobody asked again")

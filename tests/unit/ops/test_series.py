@@ -10,7 +10,7 @@ import pytest
 from sb_sync.models import Organization, PerformanceMetrics
 from sb_sync.ops import series
 from sb_sync.ops.rollup import roll_up
-from sb_sync.ops.series import HOUR, Period, Selection, read_comparison
+from sb_sync.ops.series import HOUR, Period, Selection, read_comparison, read_hours
 from sb_sync.optimizations import measure
 from sb_sync.testing.factories import make_organization
 
@@ -105,3 +105,19 @@ def test_roll_ups_that_fell_behind_are_told(acme: Organization, monkeypatch: Any
     roll_up()
     whole = read_comparison(Selection(PERIOD))
     assert (whole.is_whole, whole.figures.total.operations) == (True, 11)
+
+
+@pytest.mark.parametrize("rolled_up", [True, False])
+def test_hours_alone_are_read_by_two_statements(acme: Organization, rolled_up: bool) -> None:
+    write(acme, 1, times=3)
+    write(make_organization("beta"), 1, times=4)
+    write(acme, 2, times=2, operation_type="pull", model_name="a.C")
+    if rolled_up:
+        roll_up()
+    with measure() as reading:
+        found = read_hours(Selection(PERIOD, sites=(acme.pk,)))
+    assert reading.queries == 2
+    assert sorted((operation, each.operations) for (_hour, operation), each in found.hours.items()) == [
+        ("pull", 2), ("push", 3)
+    ]  # fmt: skip
+    assert found.hours == read_comparison(Selection(PERIOD, sites=(acme.pk,))).now.hours

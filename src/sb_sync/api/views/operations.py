@@ -7,7 +7,6 @@ from typing import Any, Dict
 from django.db import Error as DatabaseError
 from django.http import HttpResponse
 from django.utils import timezone
-from django.utils.functional import SimpleLazyObject
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -17,15 +16,13 @@ from sb_sync.api.views.base import SyncView, find_place
 from sb_sync.errors import AccessDenied, MalformedRequest, NotFound, SyncError
 from sb_sync.ops import exposition
 from sb_sync.ops.analysis import analyze
-from sb_sync.ops.health import UNHEALTHY, Finding, Monitor, worst
-from sb_sync.ops.probes import make_monitor
+from sb_sync.ops.health import UNHEALTHY, Finding, worst
+from sb_sync.ops.probes import monitor
 from sb_sync.wire.codecs.moments import encode_moment
 
 __all__ = ["HealthView", "MetricsView", "PerformanceView"]
 
 OWN, ALL = "own", "all"
-#: One for the process: what it found last serves everybody who asks. Made when the settings are there.
-_monitor: Monitor = SimpleLazyObject(make_monitor)  # type: ignore[assignment]  # as good as a monitor
 
 
 class HealthView(SyncView):
@@ -40,7 +37,7 @@ class HealthView(SyncView):
 
     def get(self, request: Request) -> Response:
         """Return a word for each check; 503 where something is unhealthy, so that balancers look elsewhere."""
-        found = _monitor.look()
+        found = monitor.look()
         status = worst([finding.status for finding in found.values()])
         # Without a database nobody can be told from anybody.
         is_told = found["database"].status != UNHEALTHY and _is_staff(_find_user(request))
@@ -73,7 +70,7 @@ class MetricsView(SyncView):
             raise AccessDenied("Only staff may read this.")
         if not exposition.is_available():
             raise NotFound("Install sb-sync[prometheus] on the server to have metrics here.")
-        content, content_type = exposition.expose(_monitor.look())
+        content, content_type = exposition.expose(monitor.look())
         return HttpResponse(content, content_type=content_type)
 
 

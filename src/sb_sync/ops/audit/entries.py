@@ -12,13 +12,14 @@ from django.db.models.functions import Cast
 
 from sb_sync.models.history import history_of
 from sb_sync.ops.audit.differences import PathChange, compare_json
+from sb_sync.ops.audit.filters import TYPES
 from sb_sync.ops.masking import mask_value
 from sb_sync.optimizations.merging import read_merged
 
 __all__ = ["AuditEntry", "FieldChange", "Found", "describe"]
 
 CREATED, CHANGED, DELETED = "created", "changed", "deleted"
-KINDS = {"+": CREATED, "~": CHANGED, "-": DELETED}
+KINDS = {written: kind for kind, written in TYPES.items()}
 SEPARATOR = "|"
 
 #: A model with a key of it, as text.
@@ -161,11 +162,11 @@ def _read_names(wanted: Mapping[Type[Model], Set[Any]]) -> Dict[Target, str]:
         .filter(pk__in=wanted[model])
         .annotate(number=Value(number, output_field=IntegerField()), key=Cast("pk", CharField(max_length=255)))
         .order_by("pk")
-        .values_list("number", "key", getattr(model, "USERNAME_FIELD", "name"))
+        .values_list(getattr(model, "USERNAME_FIELD", "name"), "number", "key")
         for number, model in enumerate(models)
     ]
-    rows = read_merged(sources, sum(map(len, wanted.values())), order=(1,))
-    return {(models[number], _spell(key)): str(name) for number, key, name in rows}
+    rows = read_merged(sources, sum(map(len, wanted.values())), order=(2,))
+    return {(models[number], _spell(key)): str(name) for name, number, key in rows}
 
 
 def _spell(key: Any) -> str:

@@ -12,12 +12,14 @@ from django.db.models import BigIntegerField, Case, IntegerField, Model, OuterRe
 
 from sb_sync.models.history import audited_models, history_of
 
-__all__ = ["CHANGED", "AuditFilter", "Position", "choose_models", "is_covered", "open_table"]
+__all__ = ["CHANGED", "LARGEST_ID", "TYPES", "AuditFilter", "Position", "choose_models", "is_covered", "open_table"]
 
-#: The type of an entry of a change, as simple-history writes it.
-CHANGED = "~"
+#: The types of entries, as simple-history writes them.
+TYPES = {"created": "+", "changed": "~", "deleted": "-"}
+CHANGED = TYPES["changed"]
 #: Organizations whose entries are brought together; where there are more, those of all are tried.
 MOST_SITES = 20
+LARGEST_ID = 2**63 - 1
 
 #: When it was, the label of the table, and the key of the entry.
 Position = Tuple[datetime, str, int]
@@ -25,13 +27,14 @@ Position = Tuple[datetime, str, int]
 
 @dataclass(frozen=True)
 class AuditFilter:
-    """Which entries are wanted: of these labels, of this user, since and before these moments.
+    """Which entries are wanted: of these labels, this kind and this user, since and before these moments.
 
     `sites` are the keys of organizations whose entries alone are told, None for all, also those of no organization.
     `object_key` is the key of one row, of the models that are wanted.
     """
 
     models: Sequence[str] = ()
+    kind: str = ""
     username: str = ""
     since: Optional[datetime] = None
     before: Optional[datetime] = None
@@ -50,7 +53,7 @@ def choose_models(wanted: AuditFilter) -> List[Type[Model]]:
 def is_covered(wanted: AuditFilter) -> bool:
     """Tell whether an index holds what is asked: then whatever is read matches."""
     asked = [wanted.username, wanted.object_key, wanted.sites is not None]
-    return sum(map(bool, asked)) < 2 and len(wanted.sites or ()) <= MOST_SITES
+    return not wanted.kind and sum(map(bool, asked)) < 2 and len(wanted.sites or ()) <= MOST_SITES
 
 
 def open_table(
@@ -63,8 +66,8 @@ def open_table(
 ) -> List[QuerySet[Any, Any]]:
     """Return the entries of one table, the newest first, as sources that are brought together.
 
-    Columns are the time, the number that tables are told apart by, the key of the entry, that of the entry before of
-    the same row where it was changed, and whether it matches.
+    Columns are the time, the key of the entry, the number that tables are told apart by, the key of the entry before
+    of the same row where it was changed, and whether it matches.
     """
     history = history_of(model)
     rows = _within(history._base_manager.using(router.db_for_read(history)), wanted)
@@ -76,7 +79,7 @@ def open_table(
     condition = _match(wanted)
     is_match = Case(When(condition, then=1), default=0, output_field=IntegerField()) if condition else Value(1)
     told = {"number": Value(number, output_field=IntegerField()), "before": _find_before(model), "is_match": is_match}
-    columns = ("history_date", "number", "history_id", "before", "is_match")
+    columns = ("history_date", "history_id", "number", "before", "is_match")
     return [
         source.order_by("-history_date", "-history_id").annotate(**told).values_list(*columns)
         for source in _branch(rows, model, wanted)
@@ -111,6 +114,8 @@ def _branch(rows: QuerySet[Any, Any], model: Type[Model], wanted: AuditFilter) -
 def _match(wanted: AuditFilter) -> Q:
     """Return what an entry must be; the time is seen to elsewhere."""
     found = Q(history_username=wanted.username) if wanted.username else Q()
+    if wanted.kind:
+        found &= Q(history_type=TYPES[wanted.kind])
     return found if wanted.sites is None else found & Q(site__in=list(wanted.sites))
 
 
@@ -124,7 +129,8 @@ def _read_key(model: Type[Model], text: str) -> Any:
         field.run_validators(key)
     except ValidationError:
         return None
-    return key
+    # SQLite has no range of its own that validators of every Django would know.
+    return None if isinstance(key, int) and abs(key) > LARGEST_ID else key
 
 
 def _find_before(model: Type[Model]) -> Any:

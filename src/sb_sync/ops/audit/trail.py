@@ -14,7 +14,7 @@ from django.utils.dateparse import parse_datetime
 
 from sb_sync.models.history import audited_models, history_of
 from sb_sync.ops.audit.entries import AuditEntry, Found, describe
-from sb_sync.ops.audit.filters import AuditFilter, Position, choose_models, is_covered, open_table
+from sb_sync.ops.audit.filters import LARGEST_ID, AuditFilter, Position, choose_models, is_covered, open_table
 from sb_sync.optimizations.merging import read_merged
 
 __all__ = ["AuditPage", "count_newer", "iterate_entries", "position_at", "read_page"]
@@ -26,9 +26,8 @@ TRIED = 2_000
 #: New entries that are counted.
 MOST_COUNTED = 99
 SEPARATOR = "|"
-LARGEST_ID = 2**63 - 1
-#: By the places of time, table and key: of one moment in the order of the labels, in a table the last one first.
-NEWEST_FIRST = (-1, 2, -3)
+#: By the places of time, key and table: of one moment in the order of the labels, in a table the last one first.
+NEWEST_FIRST = (-1, 3, -2)
 
 
 @dataclass(frozen=True)
@@ -91,7 +90,7 @@ def _try(models: Sequence[Type[Model]], wanted: AuditFilter, count: int, **bound
     """Return so many entries, the newest first."""
     sources = [source for number, model in enumerate(models) for source in open_table(model, number, wanted, **bounds)]
     rows = read_merged(sources, count, order=NEWEST_FIRST)
-    return [_Tried(number, key, before, bool(is_match)) for _, number, key, before, is_match in rows]
+    return [_Tried(number, key, before, bool(is_match)) for _, key, number, before, is_match in rows]
 
 
 def _tell(

@@ -10,6 +10,6 @@ from __future__ import annotations
 from sb_sync.push.jobs.acceptance import accept
 from sb_sync.push.jobs.attempts import Attempt, work
 from sb_sync.push.jobs.leases import find_due, make_due
-from sb_sync.push.jobs.owners import cancel, find_organization, tell
+from sb_sync.push.jobs.owners import cancel, find_organization, stop, tell
 
-__all__ = ["Attempt", "accept", "cancel", "find_due", "find_organization", "make_due", "tell", "work"]
+__all__ = ["Attempt", "accept", "cancel", "find_due", "find_organization", "make_due", "stop", "tell", "work"]

@@ -1,4 +1,4 @@
-"""What users are told of their own jobs, and how they cancel them."""
+"""What users are told of their own jobs, and how jobs are cancelled."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sb_sync.models import SyncJob
 from sb_sync.push.jobs.endings import end
 from sb_sync.push.retries import hide_rows
 
-__all__ = ["cancel", "find_organization", "tell"]
+__all__ = ["cancel", "find_organization", "stop", "tell"]
 
 
 def find_organization(user: Any, job_id: uuid.UUID) -> int:
@@ -31,15 +31,19 @@ def tell(scope: Scope, job_id: uuid.UUID) -> Dict[str, Any]:
 
 
 def cancel(scope: Scope, job_id: uuid.UUID) -> Dict[str, Any]:
-    """Cancel a job, and return where it stands. Raises `NotFound` as `tell`.
+    """Cancel a job, and return where it stands. Raises `NotFound` as `tell`."""
+    stop(_find(scope, job_id))
+    return tell(scope, job_id)
+
+
+def stop(job: SyncJob) -> None:
+    """Cancel a job, whoever's it is; one that has ended stays as it is.
 
     One that waits ends here; one that is worked on before its next chunk, or undone where it is one transaction.
     """
-    job = _find(scope, job_id)
-    rows = SyncJob._base_manager.filter(pk=job_id)
+    rows = SyncJob._base_manager.filter(pk=job.pk)
     if not end(rows.filter(state=SyncJob.State.QUEUED), job, SyncJob.State.CANCELLED):
         rows.filter(state=SyncJob.State.RUNNING).update(is_cancelled=True)
-    return tell(scope, job_id)
 
 
 def _find(scope: Scope, job_id: uuid.UUID) -> SyncJob:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from sb_sync import catalog
 from sb_sync.dashboard.filters import FilterForm, WordsField
 from sb_sync.discovery import Decision
+from sb_sync.sentence import translate
 
 __all__ = ["COMES", "GOES", "STAYS", "AppFound", "ModelFound", "ModelSearch", "Preview", "make_preview"]
 
@@ -139,12 +140,12 @@ def _describe(decision: Decision, found: catalog.Preview, problems: Mapping[str,
         label=options.label,
         name=str(options.verbose_name),
         is_in=decision.included,
-        reason=decision.reason,
+        reason=translate(decision.reason),
         key=decision.key,
         change=change,
         public_label="" if synced is None or synced.public_label == options.label else synced.public_label,
         is_shared=synced is not None and synced.is_shared,
-        problem=problems.get(options.label, ""),
+        problem=translate(problems.get(options.label, "")),
     )
 
 

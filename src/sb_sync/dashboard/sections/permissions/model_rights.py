@@ -19,6 +19,7 @@ from sb_sync.dashboard.sections.permissions.queries import list_columns, list_gr
 from sb_sync.dashboard.sections.permissions.saving import find_last_author, get_named_organization, save_changes
 from sb_sync.maintenance.rights import NO_RIGHT, PULL, PUSH, Outdated
 from sb_sync.refusal import Refused
+from sb_sync.sentence import translate
 
 __all__ = ["ModelRightsPage", "get_synced_model"]
 
@@ -99,6 +100,6 @@ def get_synced_model(request: HttpRequest) -> SyncedModel:
     if synced is None:
         absence = explain_absence(label)
         if absence:
-            raise Http404(_("{model} is not synchronised: {reason}").format(model=label, reason=absence))
+            raise Http404(_("{model} is not synchronised: {reason}").format(model=label, reason=translate(absence)))
         raise Http404(_("There is no such model."))
     return synced

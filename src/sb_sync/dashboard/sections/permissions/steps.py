@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 
 from sb_sync.access import Explanation
 from sb_sync.maintenance.groups import kind_of
+from sb_sync.sentence import translate
 
 __all__ = ["FAIL", "NOTE", "PASS", "Step", "list_steps"]
 
@@ -79,7 +80,7 @@ def _step_of_membership(found: Explanation) -> Step:
 
 def _steps_of_model(found: Explanation) -> Iterator[Step]:
     if found.synced is None:
-        reason = found.absence or _("No installed model has this label.")
+        reason = translate(found.absence) or _("No installed model has this label.")
         text = _("{model} is not synchronised: {reason}").format(model=found.label, reason=reason)
         yield Step(_("Model"), text, FAIL, page="discovery")
         return

@@ -8,6 +8,7 @@ import { showLocalTimes } from "./local-times.js";
 import { send } from "./request.js";
 
 const SECONDS = 30;
+const works = [];
 
 export function watchRefresh() {
   for (const element of document.querySelectorAll("[data-refresh]")) {
@@ -23,7 +24,7 @@ function watchNews(element) {
   const link = element.querySelector(".refresh-news");
   const toggle = element.querySelector("[data-refresh-toggle]");
   let told = 0;
-  const work = repeat(async () => {
+  repeat(async () => {
     const news = await send(element.dataset.refresh);
     if (news.count !== told) {
       told = news.count;
@@ -35,8 +36,12 @@ function watchNews(element) {
     }
   }, Number(element.dataset.seconds) || SECONDS);
   toggle?.addEventListener("click", () => {
-    work.paused = !work.paused;
-    toggle.setAttribute("aria-pressed", String(work.paused));
+    const isPaused = toggle.getAttribute("aria-pressed") !== "true";
+    toggle.setAttribute("aria-pressed", String(isPaused));
+    // Whoever pauses wants nothing of the page to change.
+    for (const work of works) {
+      work.paused = isPaused;
+    }
   });
 }
 
@@ -76,5 +81,5 @@ function repeat(work, seconds) {
   };
   window.setInterval(turn, 1000);
   document.addEventListener("visibilitychange", turn);
-  return state;
+  works.push(state);
 }
