@@ -14,6 +14,7 @@ from xml.etree import ElementTree as ET
 from tests.servers.supervisor import ServerUnavailable, throw_away
 from tools.console import Stop, say, table
 from tools.environment import (
+    ROOT,
     development_environment,
     provide_browser,
     provide_mariadb,
@@ -87,11 +88,12 @@ def run_checks(python: Path) -> Dict[str, bool]:
         "mypy": [python, "-m", "mypy"],
         "imports": [program(python, "lint-imports")],
         "migrations": makemigrations_check(python),
+        "translations": [python, ROOT / "dev", "translations", "--check"],
     }
     say("Checking: {} ...".format(", ".join(commands)))
     passed: Dict[str, bool] = {}
     with tempfile.TemporaryDirectory(prefix="sb_sync_checks_") as folder:
-        for pair in (("mypy", "ruff"), ("imports", "format"), ("migrations",)):
+        for pair in (("mypy", "ruff"), ("imports", "format"), ("migrations", "translations")):
             children = [Child(name, commands[name], {"SB_SYNC_TEST_FOLDER": folder}, quiet=True) for name in pair]
             statuses = wait_for_all(children)
             for child in children:
