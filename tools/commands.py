@@ -7,10 +7,10 @@ import signal
 import sys
 from typing import Any, List
 
-from tools import bench, demo, docs, matrix, suite, translations, vendor
+from tools import bench, demo, docs, matrix, screenshots, suite, translations, vendor
 from tools.console import Stop, say
 
-COMMANDS = (demo, suite, matrix, bench, docs, translations, vendor)
+COMMANDS = (demo, suite, matrix, bench, docs, screenshots, translations, vendor)
 
 
 def main(arguments: List[str]) -> int:

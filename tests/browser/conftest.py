@@ -61,3 +61,36 @@ def visitor(chromium: Any, served: str) -> Iterator[Visitor]:
     yield visitor
     context.close()
     assert list(visitor.unexpected()) == []
+
+
+@pytest.fixture
+def world(transactional_db: None) -> Any:
+    """Make Acme, with Ann, who is in Sales, which may push and pull everything."""
+    from django.contrib.auth.models import Group
+
+    from sb_sync.testing.factories import grant, make_member, make_organization
+    from tests.browser.gallery.world import make_world
+
+    acme = make_organization("acme", name="Acme Corporation")
+    member = make_member(acme, username="ann", group="Sales")
+    Group.objects.create(name="Read Only")
+    grant(acme, group="Sales")
+    return make_world(acme, member, Group.objects.get(name="Sales"), ["testapp.Customer", "testapp.Order"])
+
+
+@pytest.fixture
+def busy_world(world: Any) -> Any:
+    """Let Acme have worked for two weeks."""
+    from tests.browser.gallery.world import fill
+
+    fill(world)
+    return world
+
+
+@pytest.fixture
+def chief(visitor: Visitor) -> Visitor:
+    """Open the browser of a superuser."""
+    from tests.staff import make_chief
+
+    visitor.log_in(make_chief())
+    return visitor

@@ -141,14 +141,15 @@ class LogEntryPage(StaffPage):
         if entry is None:
             raise Http404(_("There is no such entry. Entries are deleted after some time."))
         kinds, outcomes = list_outcomes(entry)
+        names = [_KINDS[kind] for kind in kinds]
         failures, more = list_failures(entry)
         related = find_related(entry)
         return self.show(
             row=LogRow(entry, ""),
             entry=entry,
             labels=find_labels(entry),
-            kinds=[_KINDS[kind] for kind in kinds],
-            outcomes=outcomes,
+            kinds=names,
+            outcomes=[(outcome.label, list(zip(names, outcome.counts))) for outcome in outcomes],
             failures=failures,
             more_failures=more,
             related=related,

@@ -102,10 +102,10 @@ class SpanWidget(forms.MultiWidget):
 
     def __init__(self, attrs: Optional[Dict[str, Any]] = None) -> None:
         """Put a box and a choice side by side."""
-        number = forms.NumberInput(attrs={"min": 0, "step": "any", "inputmode": "decimal"})
-        super().__init__(
-            {"number": number, "unit": forms.Select(choices=[(name, text) for name, text, _ in UNITS])}, attrs
-        )
+        number = forms.NumberInput(attrs={"min": 0, "step": "any", "inputmode": "decimal", "aria-label": _("Number")})
+        units = [(name, text) for name, text, _length in UNITS]
+        unit = forms.Select(choices=units, attrs={"aria-label": _("Unit")})
+        super().__init__({"number": number, "unit": unit}, attrs)
 
     def decompress(self, value: Any) -> List[Any]:
         """Return a span in the largest unit that leaves a whole number."""

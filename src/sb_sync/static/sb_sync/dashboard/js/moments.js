@@ -4,15 +4,15 @@
 export function readMoments(root) {
   for (const field of root.querySelectorAll("input[data-moment]")) {
     const given = field.value;
+    const moment = parse(given, field.dataset.moment === "end");
+    if (given && !moment) {
+      continue; // What the server could not read stays as it is, for the reader to see.
+    }
+    // Browsers complain of a text that is no time of theirs in such a field.
+    field.value = "";
     field.type = "datetime-local";
     field.step = "1";
-    const moment = parse(given, field.dataset.moment === "end");
     field.value = moment ? toLocal(moment) : "";
-    if (given && !moment) {
-      // What the server could not read stays, for the reader to see.
-      field.type = "text";
-      field.value = given;
-    }
   }
   for (const form of new Set([...root.querySelectorAll("input[data-moment]")].map((field) => field.form))) {
     form?.addEventListener("formdata", (event) => {

@@ -91,6 +91,7 @@ export class Changes {
     if (line.textContent !== words) {
       line.textContent = words;
     }
+    this.form.classList.toggle("has-changes", count > 0);
     this.form.querySelector("[data-discard]").disabled = !count;
     this.form.querySelector("[data-save]").disabled = !count;
     return count;

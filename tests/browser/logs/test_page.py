@@ -1,0 +1,64 @@
+"""The log: narrowed, read to its end, exported, and told what is new."""
+
+from __future__ import annotations
+
+from sb_sync.models import SyncLog
+from tests.browser import ON_SQLITE
+from tests.browser.gallery.world import World
+from tests.browser.visitor import Visitor
+
+pytestmark = ON_SQLITE
+PAGE = "logs/?organization=acme"
+
+
+def test_entries_are_narrowed_opened_and_left_where_they_were(chief: Visitor, busy_world: World) -> None:
+    page = chief.go(PAGE)
+    page.get_by_label("Status").select_option("Warning")
+    page.get_by_role("button", name="Apply").click()
+    page.wait_for_url("**status=WARNING**")
+    page.locator(".log-time").first.click()
+    page.get_by_role("heading", name="Refused records").wait_for()
+    page.get_by_role("link", name="Back to the log").click()
+    page.wait_for_url("**status=WARNING**")
+
+
+def test_a_time_is_chosen_by_the_readers_clock_and_kept(chief: Visitor, busy_world: World) -> None:
+    page = chief.go(PAGE)
+    page.get_by_label("From").fill("2026-01-31T13:00:01")
+    page.get_by_role("button", name="Apply").click()
+    # Berlin is an hour ahead in winter.
+    page.wait_for_url("**since=2026-01-31T12**00**01Z**")
+    assert page.get_by_label("From").input_value() == "2026-01-31T13:00:01"
+
+
+def test_new_entries_are_told_and_put_in_when_asked_for(chief: Visitor, busy_world: World) -> None:
+    chief.page.clock.install()
+    page = chief.go(PAGE)
+    SyncLog.objects.create(
+        site_id=busy_world.organization.pk, operation="PUSH", status="SUCCESS", model_name="testapp.New"
+    )
+    page.clock.run_for(31_000)
+    page.locator(".refresh-news", has_text="1 new entry").click()
+    page.get_by_text("testapp.New").first.wait_for()
+
+
+def test_what_is_read_stays_where_the_server_cannot_be_reached(chief: Visitor, busy_world: World) -> None:
+    chief.expect("ERR_")
+    chief.page.clock.install()
+    page = chief.go(PAGE)
+    shown = page.locator("#entries > *").count()
+    page.route("**/logs/new/**", lambda route: route.abort())
+    with page.expect_request("**/logs/new/**"):
+        page.clock.run_for(31_000)
+    assert page.locator("#entries > *").count() == shown == 50
+    assert page.locator(".refresh-news").is_hidden()
+
+
+def test_older_entries_and_the_file_are_a_press_away(chief: Visitor, busy_world: World) -> None:
+    page = chief.go(PAGE)
+    page.get_by_role("link", name="Older").click()
+    page.wait_for_url("**after=**")
+    page.get_by_role("link", name="Newest").click()
+    with page.expect_download() as waiting:
+        page.get_by_role("link", name="Export as CSV").click()
+    assert waiting.value.suggested_filename.startswith("sync-log-")

@@ -1,0 +1,132 @@
+"""The matrix of rights: saved box by box, and whatever goes wrong is undone and said."""
+
+from __future__ import annotations
+
+from typing import Any, Tuple
+
+import pytest
+
+from sb_sync.models import ModelPermission
+from tests.browser import ON_SQLITE
+from tests.browser.gallery.world import World
+from tests.browser.visitor import Visitor
+
+pytestmark = ON_SQLITE
+MATRIX = "permissions/?organization=acme"
+RIGHTS = "**/permissions/rights/**"
+
+
+def box_of(page: Any, world: World, right: str = "push") -> Any:
+    """Return the box of the world's group and first model."""
+    place = page.evaluate(
+        "(id) => [...document.querySelectorAll('th[data-group]')].findIndex((head) => head.dataset.group === id)",
+        str(world.group.pk),
+    )
+    return page.locator(f'tr[data-label="{world.label}"] td').nth(place + 1).locator(f"input.{right}")
+
+
+def stored(world: World) -> Tuple[bool, bool]:
+    found = ModelPermission.objects.get(site=world.organization.pk, group=world.group, model_name=world.label)
+    return found.can_push, found.can_pull
+
+
+def test_a_box_is_saved_at_once_and_stays(chief: Visitor, world: World) -> None:
+    page = chief.go(MATRIX)
+    with page.expect_response(RIGHTS):
+        box_of(page, world).click()
+    page.locator("#live", has_text="Sales may not push Customer any more").wait_for(state="attached")
+    assert stored(world) == (False, True)
+    page.reload()
+    assert not box_of(page, world).is_checked()
+    assert box_of(page, world, "pull").is_checked()
+
+
+def test_the_keyboard_alone_moves_and_changes(chief: Visitor, world: World) -> None:
+    page = chief.go(MATRIX)
+    box_of(page, world).focus()
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate("document.activeElement.className") == "pull"
+    with page.expect_response(RIGHTS):
+        page.keyboard.press("Space")
+    page.locator("#live", has_text="may not pull").wait_for(state="attached")
+    assert stored(world) == (True, False)
+    page.get_by_role("link", name="Row filters").click()
+    assert page.get_by_role("heading", level=1).inner_text() == "Rows of testapp.Customer for Sales"
+
+
+def test_all_boxes_of_a_model_change_together_and_are_undone_together(chief: Visitor, world: World) -> None:
+    page = chief.go(MATRIX)
+    every = page.locator(f'tr[data-label="{world.label}"] td.totals input.pull')
+    assert every.evaluate("(box) => box.indeterminate")
+    with page.expect_response(RIGHTS):
+        every.click()
+    page.get_by_text("rights are changed", exact=False).or_(page.get_by_text("may pull")).first.wait_for(
+        state="attached"
+    )
+    granted = ModelPermission.objects.filter(site=world.organization.pk, model_name=world.label, can_pull=True)
+    assert granted.count() == 2
+    with page.expect_response(RIGHTS):
+        every.click()
+    page.locator(".toast-note", has_text="2 rights are changed").get_by_role("button", name="Undo").click()
+    page.wait_for_function("(box) => box.checked", arg=every.element_handle())
+    page.wait_for_load_state("networkidle")
+    assert granted.count() == 2
+
+
+@pytest.mark.parametrize(
+    ("failure", "told"), [("500", "The server failed."), ("lost", "The server cannot be reached.")]
+)
+def test_what_cannot_be_saved_is_undone_and_said(chief: Visitor, world: World, failure: str, told: str) -> None:
+    chief.expect("500|ERR_")
+    page = chief.go(MATRIX)
+    page.route(RIGHTS, lambda route: route.fulfill(status=500, body="broken") if failure == "500" else route.abort())
+    box_of(page, world).click()
+    page.locator(".toast-note", has_text=told).wait_for()
+    assert box_of(page, world).is_checked()
+    assert stored(world) == (True, True)
+    assert chief.find_faults() == []
+    page.unroute(RIGHTS)
+    with page.expect_response(RIGHTS):
+        box_of(page, world).click()
+    page.locator("#live", has_text="may not push").wait_for(state="attached")
+    assert stored(world) == (False, True)
+
+
+def test_whoever_is_second_is_told_and_sees_what_holds(chief: Visitor, world: World) -> None:
+    chief.expect("409")
+    page = chief.go(MATRIX)
+    right = ModelPermission.objects.get(site=world.organization.pk, group=world.group, model_name=world.label)
+    right.can_pull = False
+    right.save()
+    box_of(page, world).click()
+    page.locator(".toast-note", has_text="quicker. Nothing was saved").wait_for()
+    assert box_of(page, world).is_checked()
+    assert not box_of(page, world, "pull").is_checked()
+    assert stored(world) == (True, False)
+
+
+def test_the_search_narrows_the_table_and_stands_in_the_address(chief: Visitor, world: World) -> None:
+    page = chief.go(MATRIX)
+    page.get_by_label("Search models").fill("custom")
+    page.wait_for_url("**q=custom**")
+    assert page.locator("tr[data-label]").evaluate_all("(rows) => rows.map((row) => row.dataset.label)") == [
+        world.label
+    ]
+    with page.expect_response(RIGHTS):
+        box_of(page, world).click()
+    page.get_by_label("Search models").fill("nothing like this")
+    page.get_by_role("heading", name="No model is called so").wait_for()
+    page.get_by_role("link", name="Clear").click()
+    page.locator(f'tr[data-label="{world.other_label}"]').wait_for()
+
+
+def test_news_of_others_are_told_and_put_in_when_asked_for(chief: Visitor, world: World) -> None:
+    chief.page.clock.install()
+    page = chief.go(MATRIX)
+    right = ModelPermission.objects.get(site=world.organization.pk, group=world.group, model_name=world.label)
+    right.can_push = False
+    right.save()
+    page.clock.run_for(31_000)
+    page.get_by_role("link", name="Others changed 1 right").click()
+    page.wait_for_load_state()
+    assert not box_of(page, world).is_checked()
