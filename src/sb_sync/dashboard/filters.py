@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime, time, timedelta, timezone
-from typing import Any, Dict, List, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 
 from django import forms
 from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
 from sb_sync import compat
+from sb_sync.feed import to_utc
 
-__all__ = ["FilterForm", "MomentField", "WordsField"]
+__all__ = ["FilterForm", "MomentField", "PeriodForm", "WordsField"]
 
 #: Years that every database and every calendar knows.
 FIRST_YEAR, LAST_YEAR = 1900, 9990
@@ -100,6 +102,28 @@ class MomentField(forms.CharField):
             moment += timedelta(days=1) - timedelta(microseconds=1)
         aware = moment if moment.tzinfo else compat.localize(moment)
         return aware.astimezone(timezone.utc)
+
+
+class PeriodForm(FilterForm):
+    """Filters of which two say from when to when; they come last."""
+
+    since = MomentField(label=_("From"))
+    until = MomentField(label=_("To"), is_end=True)
+
+    def __init__(self, data: Any, **options: Any) -> None:
+        """Put the fields in order."""
+        super().__init__(data, **options)
+        self.order_fields([name for name in self.fields if name not in PeriodForm.base_fields])
+
+    def describe(self, name: str, value: Any) -> str:
+        """Return a chosen value as people read it."""
+        return f"{value:%Y-%m-%d %H:%M:%S} UTC" if isinstance(value, datetime) else super().describe(name, value)
+
+    @property
+    def is_over(self) -> bool:
+        """Tell whether the time that is asked for has passed: nothing new can come."""
+        until: Optional[datetime] = self.value("until")
+        return until is not None and until < to_utc(now())
 
 
 class WordsField(forms.CharField):

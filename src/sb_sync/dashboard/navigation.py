@@ -7,7 +7,7 @@ from typing import Any, Callable, Dict, List, Tuple
 
 from django.utils.translation import gettext_lazy as _
 
-from sb_sync.dashboard.permissions import CONFLICTS, JOBS, VIEW
+from sb_sync.dashboard.permissions import AUDIT, CONFLICTS, JOBS, VIEW
 
 __all__ = ["ENTRIES", "Entry", "list_entries"]
 
@@ -33,6 +33,7 @@ ENTRIES: Tuple[Tuple[Any, Tuple[Entry, ...]], ...] = (
             Entry("conflicts", "config_conflicts", _("Conflicts"), "intersect", CONFLICTS),
             Entry("jobs", "config_jobs", _("Background jobs"), "stack", JOBS),
             Entry("metrics", "config_metrics", _("Metrics"), "graph-up"),
+            Entry("audit_trails", "config_audit_trails", _("Audit trails"), "clock-history", AUDIT),
         ),
     ),
     (

@@ -7,6 +7,7 @@ from typing import List
 from django.urls import URLPattern, path, re_path
 
 from sb_sync.dashboard.pages import LogOut, MissingPage, OrganizationsPage
+from sb_sync.dashboard.sections.audit_trails import urls as audit_trails
 from sb_sync.dashboard.sections.conflicts import urls as conflicts
 from sb_sync.dashboard.sections.jobs import urls as jobs
 from sb_sync.dashboard.sections.logs import urls as logs
@@ -23,6 +24,7 @@ urlpatterns: List[URLPattern] = [
     *jobs.urlpatterns,
     *logs.urlpatterns,
     *metrics.urlpatterns,
+    *audit_trails.urlpatterns,
     *model_discovery.urlpatterns,
     *permissions.urlpatterns,
     path("organizations/", OrganizationsPage.as_view(), name="config_organizations"),

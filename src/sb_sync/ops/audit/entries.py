@@ -12,13 +12,14 @@ from django.db.models.functions import Cast
 
 from sb_sync.models.history import history_of
 from sb_sync.ops.audit.differences import PathChange, compare_json
+from sb_sync.ops.audit.filters import TYPES
 from sb_sync.ops.masking import mask_value
 from sb_sync.optimizations.merging import read_merged
 
 __all__ = ["AuditEntry", "FieldChange", "Found", "describe"]
 
 CREATED, CHANGED, DELETED = "created", "changed", "deleted"
-KINDS = {"+": CREATED, "~": CHANGED, "-": DELETED}
+KINDS = {written: kind for kind, written in TYPES.items()}
 SEPARATOR = "|"
 
 #: A model with a key of it, as text.

@@ -12,10 +12,11 @@ from django.db.models import BigIntegerField, Case, IntegerField, Model, OuterRe
 
 from sb_sync.models.history import audited_models, history_of
 
-__all__ = ["CHANGED", "LARGEST_ID", "AuditFilter", "Position", "choose_models", "is_covered", "open_table"]
+__all__ = ["CHANGED", "LARGEST_ID", "TYPES", "AuditFilter", "Position", "choose_models", "is_covered", "open_table"]
 
-#: The type of an entry of a change, as simple-history writes it.
-CHANGED = "~"
+#: The types of entries, as simple-history writes them.
+TYPES = {"created": "+", "changed": "~", "deleted": "-"}
+CHANGED = TYPES["changed"]
 #: Organizations whose entries are brought together; where there are more, those of all are tried.
 MOST_SITES = 20
 LARGEST_ID = 2**63 - 1
@@ -26,13 +27,14 @@ Position = Tuple[datetime, str, int]
 
 @dataclass(frozen=True)
 class AuditFilter:
-    """Which entries are wanted: of these labels, of this user, since and before these moments.
+    """Which entries are wanted: of these labels, this kind and this user, since and before these moments.
 
     `sites` are the keys of organizations whose entries alone are told, None for all, also those of no organization.
     `object_key` is the key of one row, of the models that are wanted.
     """
 
     models: Sequence[str] = ()
+    kind: str = ""
     username: str = ""
     since: Optional[datetime] = None
     before: Optional[datetime] = None
@@ -51,7 +53,7 @@ def choose_models(wanted: AuditFilter) -> List[Type[Model]]:
 def is_covered(wanted: AuditFilter) -> bool:
     """Tell whether an index holds what is asked: then whatever is read matches."""
     asked = [wanted.username, wanted.object_key, wanted.sites is not None]
-    return sum(map(bool, asked)) < 2 and len(wanted.sites or ()) <= MOST_SITES
+    return not wanted.kind and sum(map(bool, asked)) < 2 and len(wanted.sites or ()) <= MOST_SITES
 
 
 def open_table(
@@ -112,6 +114,8 @@ def _branch(rows: QuerySet[Any, Any], model: Type[Model], wanted: AuditFilter) -
 def _match(wanted: AuditFilter) -> Q:
     """Return what an entry must be; the time is seen to elsewhere."""
     found = Q(history_username=wanted.username) if wanted.username else Q()
+    if wanted.kind:
+        found &= Q(history_type=TYPES[wanted.kind])
     return found if wanted.sites is None else found & Q(site__in=list(wanted.sites))
 
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from sb_sync import compat
-from sb_sync.dashboard.filters import FilterForm, MomentField
+from sb_sync.dashboard.filters import PeriodForm
 from sb_sync.maintenance.conflicts import compare_sides, pick_values, suggest_values
 from sb_sync.maintenance.verify import all_databases
 from sb_sync.models import SyncConflict
@@ -23,7 +23,7 @@ PICKED = "picked"
 ANY = ("", _("Any"))
 
 
-class ConflictFilterForm(FilterForm):
+class ConflictFilterForm(PeriodForm):
     """Filters of the list; the organization is chosen at the top of the page."""
 
     q = forms.CharField(
@@ -42,8 +42,6 @@ class ConflictFilterForm(FilterForm):
     user = forms.CharField(
         label=_("User"), required=False, max_length=254, widget=forms.TextInput(attrs={"autocomplete": "off"})
     )
-    since = MomentField(label=_("From"))
-    until = MomentField(label=_("To"), is_end=True)
     database = forms.ChoiceField(label=_("Database"), required=False)
 
     def __init__(self, data: Any, **options: Any) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from sb_sync.dashboard.filters import FilterForm, MomentField
+from sb_sync.dashboard.filters import PeriodForm
 from sb_sync.models import SyncJob
 
 __all__ = ["JobFilterForm"]
 
 
-class JobFilterForm(FilterForm):
+class JobFilterForm(PeriodForm):
     """Filters of the list; the organization is chosen at the top of the page."""
 
     q = forms.CharField(
@@ -24,5 +24,3 @@ class JobFilterForm(FilterForm):
     user = forms.CharField(
         label=_("User"), required=False, max_length=254, widget=forms.TextInput(attrs={"autocomplete": "off"})
     )
-    since = MomentField(label=_("From"))
-    until = MomentField(label=_("To"), is_end=True)

@@ -8,14 +8,13 @@ from typing import Any, Optional
 
 from django import forms
 from django.contrib.auth import get_user_model
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from sb_sync import catalog
-from sb_sync.dashboard.filters import FilterForm, MomentField
+from sb_sync.dashboard.filters import PeriodForm
 from sb_sync.dashboard.organizations import Selection
 from sb_sync.dashboard.sections.logs.candidates import LogFilter
-from sb_sync.feed import to_stored, to_utc
+from sb_sync.feed import to_stored
 from sb_sync.models import SyncLog
 
 __all__ = ["LogFilterForm"]
@@ -23,7 +22,7 @@ __all__ = ["LogFilterForm"]
 ANY = ("", _("Any"))
 
 
-class LogFilterForm(FilterForm):
+class LogFilterForm(PeriodForm):
     """Filters of the log; the organization is chosen at the top of the page."""
 
     q = forms.CharField(
@@ -46,12 +45,6 @@ class LogFilterForm(FilterForm):
     status = forms.ChoiceField(  # type: ignore[assignment]
         label=_("Status"), required=False, choices=[ANY, *SyncLog.Status.choices]
     )
-    since = MomentField(label=_("From"))
-    until = MomentField(label=_("To"), is_end=True)
-
-    def describe(self, name: str, value: Any) -> str:
-        """Return a chosen value as people read it."""
-        return f"{value:%Y-%m-%d %H:%M:%S} UTC" if isinstance(value, datetime) else super().describe(name, value)
 
     def make_filter(self, selection: Selection) -> LogFilter:
         """Return what is wanted; somebody who is no user has made no entry, and what cannot be read finds none."""
@@ -69,12 +62,6 @@ class LogFilterForm(FilterForm):
         )
         is_unknown = self.value("user") is not None and wanted.user is None
         return replace(wanted, sites=()) if is_unknown or not self.is_valid() else wanted
-
-    @property
-    def is_over(self) -> bool:
-        """Tell whether the time that is asked for has passed: nothing new can come."""
-        until: Optional[datetime] = self.value("until")
-        return until is not None and until < to_utc(timezone.now())
 
     def _find_user(self) -> Any:
         name, users = self.value("user"), get_user_model()

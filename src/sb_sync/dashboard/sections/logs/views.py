@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
-from typing import Any, Dict, Iterator, List, Tuple
+from typing import Any, Dict, Iterator, List
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 
 from sb_sync import catalog
 from sb_sync.dashboard.access import StaffPage
 from sb_sync.dashboard.addresses import change_query
 from sb_sync.dashboard.csv_export import stream_csv
+from sb_sync.dashboard.long_lists import THAN, list_periods, make_search_texts, tell_news
 from sb_sync.dashboard.paging import AFTER
 from sb_sync.dashboard.permissions import EXPORT
 from sb_sync.dashboard.sections.logs.candidates import Position
@@ -31,8 +31,6 @@ from sb_sync.refusal import Refused
 
 __all__ = ["LogEntryPage", "LogExport", "LogNews", "LogsPage"]
 
-#: Where new entries begin, in the address that asks for them.
-THAN = "than"
 HEADER = (
     gettext_lazy("Time"),
     gettext_lazy("User"),
@@ -74,9 +72,9 @@ class LogsPage(StaffPage):
             is_everything=not form.chosen and is_first and self.selection.chosen is None,
             stopped_at=page.next.moment if page.is_cut and page.next else None,
             older=change_query(request, after=write_position(page.next)) if page.next else "",
-            search_texts=_make_search_texts(),
+            search_texts=make_search_texts(),
             news=self._find_news(form, position),
-            periods=self._list_periods(),
+            periods=list_periods(request),
             export=self._find_export(form, page),
         )
 
@@ -97,23 +95,6 @@ class LogsPage(StaffPage):
             return ""
         return self.reverse("config_logs_export", organization="") + change_query(self.request, **{AFTER: None})
 
-    def _list_periods(self) -> List[Tuple[str, str]]:
-        """Return the times that are asked for most, with the queries that ask for them."""
-        now = to_utc(timezone.now())
-        periods = [(_("Last hour"), 1), (_("Last 24 hours"), 24), (_("Last 7 days"), 7 * 24)]
-        return [
-            (
-                name,
-                change_query(
-                    self.request,
-                    since=f"{now - timedelta(hours=hours):%Y-%m-%dT%H:%M:%SZ}",
-                    until=None,
-                    **{AFTER: None},
-                ),
-            )
-            for name, hours in periods
-        ]
-
 
 class LogNews(StaffPage):
     """How many entries came since a page was seen, for its script."""
@@ -128,11 +109,7 @@ class LogNews(StaffPage):
         if than is None or not form.is_valid():
             raise Refused(_("This address names no place in the log."))
         newer = count_newer(form.make_filter(self.selection), than)
-        if newer.is_more:
-            told = ngettext("%(count)s or more new entries", "%(count)s or more new entries", newer.count)
-        else:
-            told = ngettext("%(count)s new entry", "%(count)s new entries", newer.count)
-        return self.answer_json({"count": newer.count, "text": told % {"count": newer.count}})
+        return self.answer_json(tell_news(newer.count, is_more=newer.is_more))
 
 
 class LogExport(StaffPage):
@@ -192,16 +169,6 @@ _KINDS: Dict[str, Any] = {
     "failed": gettext_lazy("Refused"),
     "pulled": gettext_lazy("Pulled"),
 }
-
-
-def _make_search_texts() -> Dict[str, str]:
-    """Return what the script says that searches on."""
-    return {
-        "stop": _("Stop searching"),
-        "further": _("Search further back"),
-        "found": _("{count} entries are shown."),
-        "failed": _("The search was interrupted. Check the connection and go on."),
-    }
 
 
 def _write_body(body: Any) -> str:

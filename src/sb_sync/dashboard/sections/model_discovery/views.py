@@ -14,13 +14,14 @@ from django.utils.translation import gettext_lazy, ngettext
 from sb_sync import config
 from sb_sync.config import DISCOVERY_SECTION, SECTIONS, SETTINGS_SECTION
 from sb_sync.dashboard.access import StaffPage
-from sb_sync.dashboard.permissions import SETTINGS
+from sb_sync.dashboard.permissions import AUDIT, SETTINGS
 from sb_sync.dashboard.sections.model_discovery.forms import SettingsForm, read_seen
 from sb_sync.dashboard.sections.model_discovery.history import Entry, newest_by_key, read_recent
 from sb_sync.dashboard.sections.model_discovery.preview import ModelSearch, Preview, make_preview
 from sb_sync.dashboard.sections.model_discovery.rows import describe_value, make_groups, make_suggestions, title_of
 from sb_sync.maintenance.configuration import ChangeReport, KeyChange, describe
 from sb_sync.maintenance.configuration_edit import Edit, OutdatedEdit, apply_edit, read_standing
+from sb_sync.models import SyncConfiguration
 from sb_sync.refusal import Refused
 
 __all__ = ["ModelDiscoveryPage", "PreviewModels"]
@@ -92,10 +93,16 @@ class ModelDiscoveryPage(StaffPage):
             search=search,
             preview=_preview(form, search) if is_discovery else None,
             recent=read_recent(self._section),
-            audit_address="",
+            audit_address=self._find_trail(),
             suggestions=make_suggestions(),
             script_texts=_make_texts(),
         )
+
+    def _find_trail(self) -> str:
+        """Return where all changes of settings are told: they are everybody's, so to those who see everything."""
+        if not (self.may(AUDIT) and self.request.user.is_superuser):
+            return ""
+        return self.reverse("config_audit_trails", organization="", model=SyncConfiguration._meta.label)
 
     def _show_outdated(self, edit: Edit, reason: str, changes: Sequence[KeyChange]) -> HttpResponse:
         """Show what is set now, with what the user wants in its place, and who changed what meanwhile."""

@@ -1,0 +1,1 @@
+"""The audit trails: who changed what of the sync tables, field by field."""
