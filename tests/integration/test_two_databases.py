@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import uuid
 from typing import Any, Dict, Iterator, List, Optional
 
@@ -24,6 +25,7 @@ from sb_sync.push import Retry, jobs, run, settle_conflict
 from sb_sync.push.jobs import leases, parting
 from tests.integration.push.jobs.queue import Queue
 from tests.integration.push.world import World, make_world
+from tests.staff import CONFIG, make_chief, make_client
 from tests.testapp.models import Gauge, Region
 
 OTHER = "other"
@@ -114,6 +116,23 @@ def test_a_conflict_is_settled_beside_its_row(world: World) -> None:
     settle_conflict(SyncConflict.objects.using(OTHER).get(), "client", user=world.user)
     kept = SyncConflict.objects.using(OTHER).get()
     assert (kept.status, kept.settled_by_id) == ("settled", world.user.pk)
+    assert Gauge.objects.using(OTHER).get().name == "H"
+
+
+def test_the_staff_pages_show_and_settle_a_conflict_beside_its_row(world: World) -> None:
+    (made,) = world.results(both()[1])
+    world.results({"_model": "testapp.Gauge", "id": made["id"], "name": "H", "_version": "0.0"})
+    conflict = SyncConflict.objects.using(OTHER).get()
+    client, pages = make_client(make_chief()), f"{CONFIG}conflicts/"
+    assert "There are no conflicts" in client.get(pages).content.decode()
+    assert f"{pages}{conflict.pk}/?database=other" in client.get(pages, {"database": OTHER}).content.decode()
+    assert client.get(pages, {"database": "third"}).status_code == 400
+    assert client.get(f"{pages}{conflict.pk}/").status_code == 404
+    overview = client.get(CONFIG).content.decode()
+    assert re.search(r"Open conflicts</a></span>\s*<span class=\"tile-value warn\">1<", overview)
+    answer = client.post(f"{pages}{conflict.pk}/?database=other", {"choice": "client"})
+    assert answer["Location"] == f"{pages}{conflict.pk}/?database=other"
+    assert "The conflict is settled." in client.get(answer["Location"]).content.decode()
     assert Gauge.objects.using(OTHER).get().name == "H"
 
 

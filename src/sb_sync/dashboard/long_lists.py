@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from sb_sync.dashboard.addresses import change_query
-from sb_sync.dashboard.paging import AFTER
+from sb_sync.dashboard.paging import AFTER, BEFORE
 from sb_sync.feed import to_utc
 
 __all__ = ["THAN", "list_periods", "make_search_texts", "tell_news"]
@@ -31,7 +31,7 @@ def list_periods(request: HttpRequest) -> List[Tuple[str, str]]:
                 request,
                 since=f"{moment - timedelta(hours=hours):%Y-%m-%dT%H:%M:%SZ}",
                 until=None,
-                **{AFTER: None},
+                **{AFTER: None, BEFORE: None},
             ),
         )
         for name, hours in periods

@@ -90,7 +90,11 @@ def test_new_entries_are_told_and_not_put_in_and_whoever_pauses_sees_no_change(
     measure_some(acme, 0, times=7)
     SyncLog.objects.create(site_id=acme.pk, operation="PUSH", status="SUCCESS", model_name="testapp.New")
     page.get_by_role("button", name="Pause updates").click()
+    asked: List[str] = []
+    page.on("request", lambda request: asked.append(request.url))
     page.clock.run_for(61_000)
+    page.wait_for_load_state("networkidle")
+    assert asked == []
     assert page.locator(".refresh-news").is_hidden()
     assert value_of(page, "Requests").inner_text() == "50"
     page.get_by_role("button", name="Resume updates").click()

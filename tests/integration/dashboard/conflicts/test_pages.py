@@ -7,7 +7,7 @@ import io
 import re
 import uuid
 from datetime import datetime, timedelta, timezone
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Tuple
 
 import pytest
 from django.db import connection
@@ -167,6 +167,14 @@ class TestList:
         assert keys_of(show(chief, before=before)) == keys[:50]
         assert chief.get(PAGE, {"after": "rubbish"}).status_code == 400
 
+    def test_the_times_that_are_asked_for_most_are_one_click_away(self, chief: Client, acme: Organization) -> None:
+        write(acme, created_at=NOON)
+        new = write(acme)
+        page = show(chief)
+        (query,) = re.findall(r'href="([^"]+)">Last 24 hours<', page)
+        assert keys_of(show(chief, PAGE + query.replace("&amp;", "&"))) == [new.pk]
+        assert len(keys_of(page)) == 2
+
     def test_where_there_are_none_the_page_says_what_will_come(self, chief: Client) -> None:
         assert "There are no conflicts" in show(chief)
         assert "Clear the filters" in show(chief, state="merged")
@@ -211,6 +219,22 @@ class TestList:
 
     def test_another_database_is_no_address(self, chief: Client, acme: Organization) -> None:
         show(chief, f"{PAGE}{write(acme).pk}/", 404, database="other")
+
+    @pytest.mark.parametrize(
+        "form",
+        [
+            {},
+            {"key": "1"},
+            {"choice": "client"},
+            {"key": "x", "choice": "client"},
+            {"key": "1", "choice": "both"},
+            {"key": "9" * 40, "choice": "client"},
+            {"key": [str(number) for number in range(201)], "choice": "client"},
+        ],
+    )
+    def test_an_address_that_names_none_is_refused(self, chief: Client, form: Any) -> None:
+        assert chief.get(PAGE + "settle/", form).status_code == 400
+        assert chief.post(PAGE + "settle/", form).status_code == 400
 
 
 class TestBothSides:
@@ -297,21 +321,19 @@ class TestSettling:
         conflict.refresh_from_db()
         assert (conflict.status, conflict.settled_by.get_username()) == ("settled", "olga")
 
-    @pytest.mark.parametrize(
-        ("form", "told"),
-        [
+    def test_a_bad_choice_is_told(self, conflict: SyncConflict, editor: Client) -> None:
+        bad: List[Tuple[Dict[str, Any], str]] = [
             ({"choice": "picked"}, "Mark the fields"),
-            ({"choice": "picked", "take": ["id"]}, ""),
+            ({"choice": "picked", "take": ["id"]}, "Select a valid choice"),
             ({"choice": "values", "values": "[]"}, "Enter a JSON object."),
             ({"choice": "values", "values": "{"}, "Enter a valid JSON."),
             ({"choice": "none"}, "Select a valid choice"),
             ({}, "This field is required."),
-        ],
-    )
-    def test_a_bad_choice_is_told(self, conflict: SyncConflict, editor: Client, form: Any, told: str) -> None:
-        answer = editor.post(f"{PAGE}{conflict.pk}/", form)
-        assert answer.status_code == 400
-        assert told in answer.content.decode()
+        ]
+        for form, told in bad:
+            answer = editor.post(f"{PAGE}{conflict.pk}/", form)
+            assert answer.status_code == 400
+            assert told in answer.content.decode()
         conflict.refresh_from_db()
         assert conflict.status == "unsettled"
 
@@ -367,19 +389,3 @@ class TestSettling:
         assert "1 conflict is settled." in page
         assert "settled already" in page
         assert sorted(Customer.objects.values_list("name", flat=True)) == ["Mine", "Theirs"]
-
-    @pytest.mark.parametrize(
-        "form",
-        [
-            {},
-            {"key": "1"},
-            {"choice": "client"},
-            {"key": "x", "choice": "client"},
-            {"key": "1", "choice": "both"},
-            {"key": "9" * 40, "choice": "client"},
-            {"key": [str(number) for number in range(201)], "choice": "client"},
-        ],
-    )
-    def test_an_address_that_names_none_is_refused(self, editor: Client, form: Any) -> None:
-        assert editor.get(PAGE + "settle/", form).status_code == 400
-        assert editor.post(PAGE + "settle/", form).status_code == 400

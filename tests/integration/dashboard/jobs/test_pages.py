@@ -159,6 +159,14 @@ class TestList:
         assert keys_of(show(chief, size=25, before=before)) == first
         assert chief.get(PAGE, {"after": "rubbish"}).status_code == 400
 
+    def test_the_times_that_are_asked_for_most_are_one_click_away(self, chief: Client, acme: Organization) -> None:
+        write(acme, created_at=NOON)
+        new = write(acme)
+        page = show(chief)
+        (query,) = re.findall(r'href="([^"]+)">Last 24 hours<', page)
+        assert keys_of(show(chief, PAGE + query.replace("&amp;", "&"))) == [str(new.pk)]
+        assert len(keys_of(page)) == 2
+
     def test_where_there_are_none_the_page_says_what_will_come(self, chief: Client) -> None:
         assert "There are no background jobs" in show(chief)
         assert "Clear the filters" in show(chief, state="done")

@@ -16,6 +16,7 @@ from sb_sync import catalog
 from sb_sync.dashboard.access import StaffPage
 from sb_sync.dashboard.addresses import change_query
 from sb_sync.dashboard.csv_export import stream_csv
+from sb_sync.dashboard.long_lists import list_periods
 from sb_sync.dashboard.paging import AFTER, BEFORE, paginate, walk
 from sb_sync.dashboard.people import name_organizations, name_users
 from sb_sync.dashboard.permissions import CONFLICTS, EXPORT, SETTLE
@@ -81,6 +82,7 @@ class ConflictsPage(ConflictsSection):
         return self.show(
             status=form.status,
             form=form,
+            periods=list_periods(request),
             page=page,
             rows=describe_rows(page.rows, self.address_of),
             models=list(catalog.synced_models()),

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from sb_sync.dashboard.access import StaffPage
 from sb_sync.dashboard.addresses import change_query
 from sb_sync.dashboard.csv_export import stream_csv
+from sb_sync.dashboard.long_lists import list_periods
 from sb_sync.dashboard.paging import AFTER, BEFORE, paginate, walk
 from sb_sync.dashboard.permissions import CANCEL_JOBS, EXPORT, JOBS
 from sb_sync.dashboard.sections.jobs.forms import JobFilterForm
@@ -83,6 +84,7 @@ class JobsPage(JobsSection):
         return self.show(
             status=form.status,
             form=form,
+            periods=list_periods(request),
             page=page,
             rows=[JobRow(job, self.address_of(job)) for job in page],
             export=export + change_query(request, **{AFTER: "", BEFORE: ""}) if self.may(EXPORT) and page.rows else "",

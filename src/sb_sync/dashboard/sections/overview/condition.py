@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from sb_sync.ops.health import DEGRADED, HEALTHY, UNHEALTHY, Finding, worst
 from sb_sync.ops.probes import monitor
 
-__all__ = ["Check", "Condition", "look"]
+__all__ = ["Check", "Condition", "begin", "look"]
 
 #: How long a page waits for what a check finds anew, in seconds, before it shows what was found last.
 PATIENCE = 0.1
@@ -123,6 +123,11 @@ class Condition:
     @property
     def _words(self) -> Tuple[Any, str, str]:
         return WORDS[worst(self._statuses)] if self._statuses else UNKNOWN
+
+
+def begin() -> None:
+    """Let the checks begin whose findings are old, beside what else is done for a page."""
+    monitor.glance(0.0)
 
 
 def look() -> Condition:

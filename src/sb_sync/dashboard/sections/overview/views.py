@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, List, Mapping, Optional, Sequence, Tuple
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -14,16 +14,15 @@ from sb_sync.dashboard.sections.logs.candidates import Position
 from sb_sync.dashboard.sections.logs.positions import write_position
 from sb_sync.dashboard.sections.logs.rows import LogRow
 from sb_sync.dashboard.sections.overview.activity import HEIGHT, STEP, last_day, read_activity
-from sb_sync.dashboard.sections.overview.condition import Condition, look
+from sb_sync.dashboard.sections.overview.condition import Condition, begin, look
 from sb_sync.dashboard.sections.overview.counts import Counts, read_counts
 from sb_sync.dashboard.sections.overview.entries import Entries, explain, read_entries
-from sb_sync.dashboard.sections.overview.figures import make_events, make_inventory
+from sb_sync.dashboard.sections.overview.figures import Figure, make_events, make_inventory
 from sb_sync.dashboard.sections.overview.links import find_links, list_actions
 from sb_sync.dashboard.sections.overview.steps import Step, list_steps
 from sb_sync.maintenance.verify import feed_databases
 from sb_sync.models import SyncLog
 from sb_sync.ops.lag import Lag, find_lag
-from sb_sync.ops.series import Period
 
 __all__ = ["OverviewPage"]
 
@@ -40,43 +39,34 @@ class OverviewPage(StaffPage):
         if self.selection.keys == ():
             return self.show(is_stranger=True)
         period = last_day()
-        # Its checks run beside what is read here.
-        condition, entries = look(), read_entries(self.selection, period)
-        counts, links = read_counts(self.selection, period), find_links(self, period)
+        begin()
+        entries, counts = read_entries(self.selection, period), read_counts(self.selection, period)
+        activity, condition = read_activity(self.selection, period), look()
+        links = find_links(self, period)
         return self.show(
             seen_at=timezone.now(),
+            counts=counts,
+            activity=activity,
+            drawing={"width": STEP * len(activity.hours), "height": HEIGHT},
             condition=condition,
             links=links,
             actions=list_actions(self, links),
             steps=_with_addresses(self._list_steps(counts, entries), links, by="page"),
+            events=_with_addresses(make_events(counts, activity, self._find_lag(condition, entries)), links, by="name"),
+            inventory=_with_addresses(self._list_inventory(counts), links, by="name"),
+            recent=[self._make_row(entry) for entry in entries.recent],
+            failures=[(self._make_row(entry), explain(entry)) for entry in entries.failed],
             news=self._find_news(entries),
-            **self._tell_figures(period, counts, self._find_lag(condition, entries), links),
-            **self._tell_entries(entries),
         )
 
-    def _tell_figures(
-        self, period: Period, counts: Counts, lag: Optional[Lag], links: Mapping[str, str]
-    ) -> Dict[str, Any]:
-        activity, models = read_activity(self.selection, period), len(catalog.synced_models())
-        inventory = make_inventory(
+    def _list_inventory(self, counts: Counts) -> List[Figure]:
+        """Return the figures of what there is."""
+        return make_inventory(
             counts,
-            models=models,
+            models=len(catalog.synced_models()),
             refused=len(catalog.refusals()),
             is_about_one=self.selection.chosen is not None,
         )
-        return {
-            "counts": counts,
-            "activity": activity,
-            "drawing": {"width": STEP * len(activity.hours), "height": HEIGHT},
-            "events": _with_addresses(make_events(counts, activity, lag), links, by="name"),
-            "inventory": _with_addresses(inventory, links, by="name"),
-        }
-
-    def _tell_entries(self, entries: Entries) -> Dict[str, Any]:
-        return {
-            "recent": [self._make_row(entry) for entry in entries.recent],
-            "failures": [(self._make_row(entry), explain(entry)) for entry in entries.failed],
-        }
 
     def _make_row(self, entry: SyncLog) -> LogRow:
         return LogRow(entry, self.reverse("config_logs_entry", entry.pk))
