@@ -22,6 +22,7 @@ FAULTS: Mapping[str, Mapping[str, Any]] = {
     "config_conflicts": {"since": "yesterday"},
     "config_jobs": {"since": "yesterday"},
     "config_metrics": {"since": "yesterday"},
+    "config_audit_trails": {"since": "yesterday"},
     "config_permissions": {"q": "no model is called so"},
     "config_model_discovery": {"q": "no model is called so"},
 }
