@@ -114,6 +114,7 @@ class JobPage(JobsSection):
         job = self.find(key)
         answer = job.answer or {}
         kinds, outcomes = list_outcomes(answer)
+        names = [_KINDS[kind] for kind in kinds]
         refused = list_refused(answer)
         count = answer.get("error_count", 0) + answer.get("conflict_count", 0)
         told = _("The first {shown} of {count} records.").format(shown=len(refused), count=count)
@@ -121,8 +122,8 @@ class JobPage(JobsSection):
             job=job,
             row=JobRow(job, ""),
             answer=answer,
-            kinds=[_KINDS[kind] for kind in kinds],
-            outcomes=outcomes,
+            kinds=names,
+            outcomes=[(outcome.label, list(zip(names, outcome.counts))) for outcome in outcomes],
             failures=refused,
             more_failures=told if count > len(refused) else "",
             may_cancel=self.may(CANCEL_JOBS),
