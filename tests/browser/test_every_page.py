@@ -16,12 +16,11 @@ PHONE, DESKTOP = {"width": 360, "height": 740}, {"width": 1280, "height": 800}
 
 def find_faults(visitor: Visitor, shot: Shot) -> List[str]:
     """Return what is wrong with a page as it is opened, in both themes and at the width of a phone."""
-    visitor.go_to(shot.path, status=shot.status)
-    found = visitor.find_faults()
     visitor.page.set_viewport_size(PHONE)
-    if visitor.is_wider_than_window():
-        found.append("wider than a phone")
+    visitor.go_to(shot.path, status=shot.status)
+    found = ["wider than a phone"] if visitor.is_wider_than_window() else []
     visitor.page.set_viewport_size(DESKTOP)
+    found += visitor.find_faults()
     return [f"{shot.name}, {shot.state}: {fault}" for fault in found]
 
 

@@ -64,7 +64,7 @@ class Visitor:
     def go_to(self, path: str, *, status: int = 200) -> Any:
         """Open any page of the project, by its whole path, and return it; the status must be this one."""
         if status >= 400:
-            self.expect(rf"answered {status}: {re.escape(self.address + path)}$|status of {status} ")
+            self.expect(str(status))
         response = self.page.goto(self.address + path)
         assert response is not None
         assert response.status == status, f"{response.status} {response.text()[:2000]}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import shutil
 import sys
@@ -46,6 +47,8 @@ def take(*, for_docs: bool) -> int:
     from tests.browser.gallery.pages import EMPTY, ERROR, FULL, list_shots
     from tests.browser.gallery.sheet import write_sheet
 
+    # Pages that refuse are meant to.
+    logging.getLogger("django.request").setLevel(logging.ERROR)
     call_command("migrate", verbosity=0, interactive=False)
     guest = get_user_model().objects.create_superuser("guest", "guest@example.com", None)
     folder = DOCS if for_docs else FOLDER

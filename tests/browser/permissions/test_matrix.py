@@ -60,16 +60,18 @@ def test_all_boxes_of_a_model_change_together_and_are_undone_together(chief: Vis
     assert every.evaluate("(box) => box.indeterminate")
     with page.expect_response(RIGHTS):
         every.click()
-    page.get_by_text("rights are changed", exact=False).or_(page.get_by_text("may pull")).first.wait_for(
-        state="attached"
-    )
+    page.locator("#live", has_text="Read Only may pull Customer").wait_for(state="attached")
     granted = ModelPermission.objects.filter(site=world.organization.pk, model_name=world.label, can_pull=True)
     assert granted.count() == 2
     with page.expect_response(RIGHTS):
         every.click()
-    page.locator(".toast-note", has_text="2 rights are changed").get_by_role("button", name="Undo").click()
-    page.wait_for_function("(box) => box.checked", arg=every.element_handle())
-    page.wait_for_load_state("networkidle")
+    told = page.locator(".toast-note", has_text="2 rights are changed")
+    told.wait_for()
+    assert granted.count() == 0
+    with page.expect_response(RIGHTS):
+        told.get_by_role("button", name="Undo").click()
+    page.locator(".toast-note", has_text="2 rights are changed").wait_for()
+    assert every.is_checked()
     assert granted.count() == 2
 
 
