@@ -34,6 +34,7 @@ EXAMPLES: Dict[str, Callable[[World], List[Example]]] = {
     "config_conflicts_settle": lambda world: [("", [], {"key": world.open_conflict.pk, "choice": "client"})],
     "config_job": lambda world: [
         ("", [world.find_job("running").pk], {}),
+        ("done", [world.find_job("done").pk], {}),
         ("failed", [world.find_job("failed").pk], {}),
     ],
     "config_job_cancel": lambda world: [("", [world.find_job("running").pk], {})],

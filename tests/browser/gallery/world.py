@@ -158,9 +158,28 @@ def _list_jobs(world: World, now: datetime) -> Iterator[SyncJob]:
             done_count=count,
             code="invalid_body" if state == "failed" else "",
             detail="The body is no list of records." if state == "failed" else "",
+            answer=_answer(world) if state == "done" else None,
             created_at=created,
             started_at=None if state == "queued" else created + timedelta(seconds=2),
             finished_at=created + timedelta(seconds=41) if has_ended else None,
             due_at=None if has_ended else now + timedelta(minutes=5),
             seconds=39.0 if has_ended else 0.0,
         )
+
+
+def _answer(world: World) -> Dict[str, Any]:
+    """Return what a push of ten thousand records was answered; two of them were refused."""
+    refused = [
+        {"index": index, "status": "error", "_model": world.label, "code": "invalid", "errors": {"name": [text]}}
+        for index, text in ((17, "This field cannot be blank."), (4711, "Ensure this value has at most 80 characters."))
+    ]
+    return {
+        "success_count": 9998,
+        "error_count": 2,
+        "conflict_count": 0,
+        "processed_models": {
+            world.label: {"created": 6200, "updated": 1700, "failed": 2},
+            world.other_label: {"created": 1900, "unchanged": 198},
+        },
+        "results": refused,
+    }
