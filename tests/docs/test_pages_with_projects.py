@@ -21,6 +21,7 @@ pytestmark = pytest.mark.only_on("sqlite", reason="the projects of the pages hav
 PAGES = {
     "how-to/backups.md": 2,
     "how-to/custom-user-model.md": 1,
+    "how-to/deploying.md": 0,
     "how-to/from-updated-at.md": 1,
     "how-to/several-databases.md": 1,
     "how-to/tenancy.md": 2,
