@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Sequence, Tuple
 from xml.etree import ElementTree as ET
 
+from tests.servers.browser import find_browser
 from tests.servers.supervisor import ServerUnavailable, throw_away
 from tools.console import Stop, say, table
 from tools.environment import (
@@ -25,6 +26,7 @@ from tools.failures import describe_first
 from tools.processes import Child, program, wait_for_all
 
 DATABASES = ("sqlite", "postgresql", "mariadb")
+BROWSER = "tests/browser"
 #: The first of the oracle's stories that a database plays, and how many: together more than 200, none twice.
 STORIES = {"sqlite": (1, 30), "postgresql": (31, 100), "mariadb": (131, 71)}
 #: For how long requests are made at random. What reads them is the same on every database.
@@ -66,7 +68,9 @@ def run(options: argparse.Namespace) -> int:
     except Stop as error:
         say(f"NO BROWSER, its tests do not run: {error}")
     provide_queue(python)
-    outcomes = run_databases(python, databases, options.paths)
+    outcomes = run_databases(
+        python, databases, options.paths, is_parted=not options.paths and find_browser() is not None
+    )
     return report(checks, outcomes)
 
 
@@ -111,8 +115,10 @@ def makemigrations_check(python: Path) -> List[object]:
     ]  # fmt: skip
 
 
-def run_databases(python: Path, databases: Sequence[str], paths: Sequence[str], prefix: str = "") -> List[Outcome]:
-    """Run pytest on the databases side by side."""
+def run_databases(
+    python: Path, databases: Sequence[str], paths: Sequence[str], prefix: str = "", *, is_parted: bool = False
+) -> List[Outcome]:
+    """Run pytest on the databases side by side; parted, the tests in a browser beside the others of SQLite."""
     outcomes: List[Outcome] = []
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sb_sync_report_")))
@@ -124,19 +130,29 @@ def run_databases(python: Path, databases: Sequence[str], paths: Sequence[str], 
                 say(f"{database} IS NOT AVAILABLE, its tests do not run: {error}")
                 outcomes.append(Outcome(database, 0, 1 if is_strict() else 0, 0, 0.0, "not available"))
         children: List[Child] = []
+        names: List[str] = []
         started = time.monotonic()
         for database, environment in environments.items():
             # What touches no database runs once, where all tests run.
             narrowed = [] if paths or database == databases[0] else ["--only-on-database"]
-            shown = ["--junitxml", folder / database, "-o", "junit_logging=all", "--durations=25"]
-            command = [python, "-m", "pytest", "--db", database, *shown, *narrowed, *paths]
-            children.append(Child(prefix + database, command, environment))
-            stack.callback(children[-1].end)
+            for name, chosen in _part(database, paths, is_parted=is_parted):
+                shown = ["--junitxml", folder / name, "-o", "junit_logging=all", "--durations=25"]
+                command = [python, "-m", "pytest", "--db", database, *shown, *narrowed, *chosen]
+                children.append(Child(prefix + name, command, environment))
+                names.append(name)
+                stack.callback(children[-1].end)
         ends = _wait_and_time(children, started)
-        for database, (status, seconds) in zip(environments, ends):
-            outcome = _read_outcome(folder / database, database, status, seconds)
-            outcomes.append(outcome._replace(first_failures=tuple(describe_first(folder / database))))
-    return sorted(outcomes, key=lambda outcome: databases.index(outcome.database))
+        for name, (status, seconds) in zip(names, ends):
+            outcome = _read_outcome(folder / name, name, status, seconds)
+            outcomes.append(outcome._replace(first_failures=tuple(describe_first(folder / name))))
+    return outcomes
+
+
+def _part(database: str, paths: Sequence[str], *, is_parted: bool) -> List[Tuple[str, List[str]]]:
+    """Return the runs of a database by name, each with what it is told to run."""
+    if is_parted and database == "sqlite":
+        return [(database, [f"--ignore={BROWSER}"]), ("browser", [BROWSER])]
+    return [(database, list(paths))]
 
 
 def _provide(database: str, python: Path, stack: ExitStack) -> Dict[str, str]:

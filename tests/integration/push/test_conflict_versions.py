@@ -14,7 +14,7 @@ from sb_sync import catalog, wire
 from sb_sync.models import FieldList, SyncConflict
 from sb_sync.wire import field_lists
 from tests.integration.push.declaring import declared
-from tests.integration.push.test_races import ROUNDS, at_once
+from tests.integration.push.test_races import at_once
 from tests.integration.push.world import World
 from tests.testapp.models import Customer
 
@@ -144,8 +144,8 @@ def test_the_version_of_another_row_conflicts(world: World) -> None:
 
 @pytest.mark.parametrize("policy", ["reject", "client_wins"])
 def test_of_two_that_began_from_the_same_version_one_wins(world: World, policy: str) -> None:
-    """200 times: the other meets a conflict, and what loses stands in the conflict table."""
-    made = [make(world) for _ in range(ROUNDS)]
+    """100 times: the other meets a conflict, and what loses stands in the conflict table."""
+    made = [make(world) for _ in range(100)]
 
     def push(name: str) -> Any:
         return lambda: [change(world, row, name=name) for row in made]

@@ -6,7 +6,7 @@ import pytest
 
 from tools import suite
 from tools.console import Stop
-from tools.suite import Outcome, _read_outcome, report
+from tools.suite import Outcome, _part, _read_outcome, report
 
 GOOD = Outcome("sqlite", 3, 0, 0, 1.0)
 
@@ -64,3 +64,12 @@ def test_a_redis_that_cannot_be_had_is_named_and_fails_where_it_must_not_be_miss
     monkeypatch.setenv("CI", "true")
     with pytest.raises(Stop, match="no wheel"):
         suite.provide_queue(Path("python"))
+
+
+def test_the_tests_in_a_browser_run_beside_the_others_and_none_twice() -> None:
+    assert _part("sqlite", [], is_parted=True) == [
+        ("sqlite", ["--ignore=tests/browser"]),
+        ("browser", ["tests/browser"]),
+    ]
+    assert _part("postgresql", [], is_parted=True) == [("postgresql", [])]
+    assert _part("sqlite", ["tests/unit"], is_parted=False) == [("sqlite", ["tests/unit"])]

@@ -11,10 +11,11 @@ from django.test import Client
 
 from sb_sync.models import ModelPermission, Organization
 from sb_sync.testing.factories import grant
+from tests.integration.dashboard import NOT_ON_MARIADB
 from tests.integration.dashboard.permissions.addresses import PERMISSIONS
 from tests.staff import make_chief, make_client, make_staff
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, NOT_ON_MARIADB]
 CUSTOMER = "testapp.Customer"
 
 

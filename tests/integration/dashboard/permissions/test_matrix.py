@@ -15,11 +15,12 @@ from sb_sync import catalog
 from sb_sync.dashboard.permissions import VIEW
 from sb_sync.models import DataFilter, ModelPermission, Organization
 from sb_sync.testing.factories import grant, make_member
+from tests.integration.dashboard import NOT_ON_MARIADB
 from tests.integration.dashboard.permissions.addresses import PERMISSIONS
 from tests.many_models import many_models
 from tests.staff import make_chief, make_client, make_staff
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, NOT_ON_MARIADB]
 LINE = re.compile(r'<tr data-label="([^"]+)" data-rights="(\d*)">(.*?)</tr>', re.DOTALL)
 MOST_QUERIES = 15
 
