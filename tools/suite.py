@@ -30,7 +30,7 @@ BROWSER = "tests/browser"
 #: The first of the oracle's stories that a database plays, and how many: together more than 200, none twice.
 STORIES = {"sqlite": (1, 30), "postgresql": (31, 100), "mariadb": (131, 71)}
 #: For how long requests are made at random. What reads them is the same on every database.
-FUZZ_SECONDS = {"sqlite": 8, "postgresql": 24, "mariadb": 8}
+FUZZ_SECONDS = {"sqlite": 12, "postgresql": 12, "mariadb": 8}
 
 
 class Outcome(NamedTuple):

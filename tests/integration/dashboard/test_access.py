@@ -15,10 +15,10 @@ from sb_sync.dashboard.permissions import MATRIX, VIEW
 from sb_sync.models import Organization, SyncConfiguration
 from sb_sync.refusal import Refused
 from sb_sync.testing.factories import make_member, make_organization
-from tests.integration.dashboard import NOT_ON_MARIADB
+from tests.integration.dashboard import ON_SQLITE
 from tests.staff import CONFIG, make_chief, make_client, make_staff
 
-pytestmark = [pytest.mark.django_db, NOT_ON_MARIADB]
+pytestmark = [pytest.mark.django_db, ON_SQLITE]
 MARKUP = "<img src=x onerror=alert(1)>"
 JSON = {"HTTP_ACCEPT": "application/json"}
 

@@ -18,10 +18,10 @@ from sb_sync.dashboard.sections.model_discovery.layout import GROUPS
 from sb_sync.maintenance.configuration_edit import read_standing
 from sb_sync.models import SyncConfiguration
 from sb_sync.optimizations import measure
-from tests.integration.dashboard import NOT_ON_MARIADB
+from tests.integration.dashboard import ON_SQLITE
 from tests.staff import CONFIG, make_chief, make_client, make_staff
 
-pytestmark = [pytest.mark.django_db, NOT_ON_MARIADB]
+pytestmark = [pytest.mark.django_db, ON_SQLITE]
 PAGE = CONFIG + "model-discovery/"
 OTHER = PAGE + "?section=settings"
 JSON = {"HTTP_ACCEPT": "application/json"}

@@ -12,11 +12,11 @@ from django.test import Client
 from sb_sync.dashboard.permissions import MATRIX, VIEW
 from sb_sync.models import DataFilter, ModelPermission, Organization
 from sb_sync.testing.factories import grant, make_member
-from tests.integration.dashboard import NOT_ON_MARIADB
+from tests.integration.dashboard import ON_SQLITE
 from tests.integration.dashboard.permissions.addresses import PAGES, PERMISSIONS
 from tests.staff import make_chief, make_client, make_staff
 
-pytestmark = [pytest.mark.django_db, NOT_ON_MARIADB]
+pytestmark = [pytest.mark.django_db, ON_SQLITE]
 MARKUP = "<img src=x onerror=alert(1)>"
 NONSENSE: List[Dict[str, str]] = [
     {"model": "no.Model"}, {"model": "auth.User"}, {"model": "%00"}, {"model": "x" * 3000},

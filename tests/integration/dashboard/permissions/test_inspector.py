@@ -14,12 +14,12 @@ from sb_sync.access import explain
 from sb_sync.dashboard.sections.permissions.steps import FAIL, PASS, list_steps
 from sb_sync.models import DataFilter, ModelPermission, Organization, UserSite
 from sb_sync.testing.factories import grant, make_member
-from tests.integration.dashboard import NOT_ON_MARIADB
+from tests.integration.dashboard import ON_SQLITE
 from tests.integration.dashboard.permissions.addresses import PERMISSIONS
 from tests.staff import make_chief, make_client
 from tests.testapp.models import Customer
 
-pytestmark = [pytest.mark.django_db, NOT_ON_MARIADB]
+pytestmark = [pytest.mark.django_db, ON_SQLITE]
 CUSTOMER = "testapp.Customer"
 
 

@@ -11,11 +11,11 @@ from django.test import Client
 
 from sb_sync.models import DataFilter, ModelPermission, Organization
 from sb_sync.testing.factories import grant, make_member
-from tests.integration.dashboard import NOT_ON_MARIADB
+from tests.integration.dashboard import ON_SQLITE
 from tests.integration.dashboard.permissions.addresses import PERMISSIONS
 from tests.testapp.models import Customer
 
-pytestmark = [pytest.mark.django_db, NOT_ON_MARIADB]
+pytestmark = [pytest.mark.django_db, ON_SQLITE]
 CUSTOMER = "testapp.Customer"
 NORTH = {"field": "name", "operator": "startswith", "value": "N"}
 OWN = {"field": "assigned_manager", "operator": "exact", "value": "$user.id"}
