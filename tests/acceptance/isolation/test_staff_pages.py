@@ -11,17 +11,37 @@ import pytest
 from django.test import Client
 
 from sb_sync.dashboard import urls
-from sb_sync.models import DataFilter, ModelPermission, Organization, PerformanceMetrics, SyncLog
+from sb_sync.dashboard.permissions import CANCEL_JOBS, CONFLICTS, JOBS, SETTLE
+from sb_sync.models import (
+    DataFilter,
+    ModelPermission,
+    Organization,
+    PerformanceMetrics,
+    SyncConflict,
+    SyncJob,
+    SyncLog,
+)
 from tests.acceptance.isolation.test_addresses import content, find_names
 from tests.acceptance.world import World
-from tests.staff import CONFIG, make_client, make_staff
+from tests.staff import ALL, CONFIG, make_client, make_staff
 
 #: Stands in every row that is made for this.
 SECRET = "of-the-north-alone"
 JSON = {"HTTP_ACCEPT": "application/json"}
 #: By the name of the address; a key in it is that of a row of North's, made by `make_rows`.
 PAGES: Dict[str, str] = {
+    "config_audit_trails": "audit-trails/",
+    "config_audit_trails_export": "audit-trails/export/",
+    "config_audit_trails_new": "audit-trails/new/?than=2026-01-01T00:00:00%2B00:00|sb_sync.DataFilter|1",
+    "config_conflict": "conflicts/{conflict}/",
+    "config_conflicts": "conflicts/",
+    "config_conflicts_export": "conflicts/export/",
+    "config_conflicts_settle": "conflicts/settle/?key={conflict}&choice=client",
     "config_dashboard": "",
+    "config_job": "jobs/{job}/",
+    "config_job_cancel": "jobs/{job}/cancel/",
+    "config_jobs": "jobs/",
+    "config_jobs_export": "jobs/export/",
     "config_logs": "logs/",
     "config_logs_entry": "logs/{entry}/",
     "config_logs_export": "logs/export/",
@@ -46,7 +66,9 @@ WRITING: Dict[str, str] = {
 #: For everybody, and nowhere at all.
 OTHERS = {"config_log_out", "config_missing"}
 #: The names of pages about a row, which is not there for strangers.
-ROWS = {"config_logs_entry"}
+ROWS = {"config_conflict", "config_job", "config_job_cancel", "config_logs_entry"}
+#: All that staff may have.
+EVERYTHING = (*ALL, CONFLICTS, SETTLE, JOBS, CANCEL_JOBS, "testapp.view_customer")
 
 
 def make_rows(north: Organization) -> Dict[str, Any]:
@@ -72,7 +94,13 @@ def make_rows(north: Organization) -> Dict[str, Any]:
         error_message=SECRET,
         request_data={"models": [SECRET]},
     )
-    return {"entry": entry.pk, "group": right.group_id}
+    user = north.site.sync_memberships.first().user
+    conflict = SyncConflict.objects.create(
+        user=user, site_id=north.pk, model_name="testapp.Customer", object_key=SECRET, policy="reject",
+        status="unsettled", client={"name": SECRET}, server={"name": SECRET}, request_id=SECRET,
+    )  # fmt: skip
+    job = SyncJob.objects.create(user=user, site_id=north.pk, record_count=1, request_id=SECRET)
+    return {"entry": entry.pk, "group": right.group_id, "conflict": conflict.pk, "job": job.pk}
 
 
 def test_every_page_is_walked() -> None:
@@ -80,11 +108,16 @@ def test_every_page_is_walked() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["config_logs", "config_logs_entry", "config_logs_export", "config_metrics", "config_permissions_filters"]
-)
+    "name",
+    [
+        "config_audit_trails", "config_audit_trails_export", "config_conflict", "config_conflicts",
+        "config_conflicts_export", "config_conflicts_settle", "config_job", "config_jobs_export", "config_logs",
+        "config_logs_entry", "config_logs_export", "config_metrics", "config_permissions_filters",
+    ],
+)  # fmt: skip
 def test_staff_of_the_organization_find_what_others_are_not_told(world: World, name: str) -> None:
     address = CONFIG + PAGES[name].format(**make_rows(world.north))
-    client = make_client(make_staff(world.north, username="local"))
+    client = make_client(make_staff(world.north, username="local", permissions=EVERYTHING))
     assert SECRET in content(client.get(_with(address, "organization=north")))
 
 
@@ -103,7 +136,7 @@ class TestStrangers:
 
     def test_staff_of_another_organization_are_told_nothing_of_this_one(self, world: World, name: str) -> None:
         address = CONFIG + {**PAGES, **WRITING}[name].format(**make_rows(world.north))
-        client = make_client(make_staff(world.south, username="visitor"))
+        client = make_client(make_staff(world.south, username="visitor", permissions=EVERYTHING))
         expected = 404 if name in ROWS else 405 if name in WRITING else 200
         for query in ("", "organization=south"):
             answer = client.get(_with(address, query))
