@@ -28,7 +28,7 @@ from tools.processes import Child, program, wait_for_all
 DATABASES = ("sqlite", "postgresql", "mariadb")
 BROWSER = "tests/browser"
 #: The first of the oracle's stories that a database plays, and how many: together more than 200, none twice.
-STORIES = {"sqlite": (1, 30), "postgresql": (31, 100), "mariadb": (131, 71)}
+STORIES = {"sqlite": (1, 60), "postgresql": (61, 81), "mariadb": (142, 60)}
 #: For how long requests are made at random. What reads them is the same on every database.
 FUZZ_SECONDS = {"sqlite": 12, "postgresql": 12, "mariadb": 8}
 

@@ -18,9 +18,10 @@ from sb_sync.config import SyncConfig
 from sb_sync.dashboard.permissions import AUDIT, EXPORT, VIEW
 from sb_sync.models import DataFilter, ModelPermission, Organization
 from sb_sync.testing.factories import grant, make_organization
+from tests.integration.dashboard import NOT_ON_MARIADB
 from tests.staff import CONFIG, make_chief, make_client, make_staff
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, NOT_ON_MARIADB]
 TRAILS = CONFIG + "audit-trails/"
 ENTRY = '<details class="audit-entry"'
 MARKUP = "<img src=x onerror=alert(1)>"

@@ -18,9 +18,10 @@ from sb_sync.dashboard.permissions import EXPORT, VIEW
 from sb_sync.dashboard.sections.logs import queries
 from sb_sync.models import Organization, SyncConflict, SyncJob, SyncLog
 from sb_sync.testing.factories import make_member, make_organization
+from tests.integration.dashboard import NOT_ON_MARIADB
 from tests.staff import CONFIG, make_chief, make_client, make_staff
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, NOT_ON_MARIADB]
 LOGS = CONFIG + "logs/"
 MARKUP = "<img src=x onerror=alert(1)>"
 NOON = datetime(2026, 1, 5, 12, tzinfo=timezone.utc)

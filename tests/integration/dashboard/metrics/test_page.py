@@ -18,10 +18,11 @@ from sb_sync.models import Organization
 from sb_sync.ops.rollup import roll_up
 from sb_sync.optimizations import measure
 from sb_sync.testing.factories import make_organization
+from tests.integration.dashboard import NOT_ON_MARIADB
 from tests.integration.dashboard.metrics.measured import measure_some
 from tests.staff import CONFIG, make_chief, make_client, make_staff
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, NOT_ON_MARIADB]
 PAGE = CONFIG + "metrics/"
 
 

@@ -20,11 +20,12 @@ from sb_sync.models import Organization, SyncConflict, SyncJob, SyncLog
 from sb_sync.ops.health import DEGRADED, HEALTHY, Finding
 from sb_sync.ops.rollup import roll_up
 from sb_sync.testing.factories import grant, make_member, make_organization
+from tests.integration.dashboard import NOT_ON_MARIADB
 from tests.integration.dashboard.metrics.measured import measure_some
 from tests.staff import CONFIG, make_chief, make_client, make_staff
 from tests.testapp.models import Customer
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, NOT_ON_MARIADB]
 MARKUP = "<img src=x onerror=alert(1)>"
 MOST_QUERIES = 15
 DAY = 24
