@@ -16,6 +16,9 @@ from tests.testapp.models import Customer
 
 pytestmark = ON_SQLITE
 
+# A page without an icon of its own would have the browser ask for the site's.
+BROKEN_PAGE = '<link rel="icon" href="data:,">broken'
+
 
 @pytest.fixture
 def world(transactional_db: None) -> World:
@@ -105,7 +108,7 @@ def test_after_a_failure_the_same_form_can_be_sent_again(chief: Visitor, conflic
         if route.request.method != "POST":
             route.continue_()
         elif failure == "500":
-            route.fulfill(status=500, body="broken")
+            route.fulfill(status=500, content_type="text/html", body=BROKEN_PAGE)
         else:
             route.abort()
 
