@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from sb_sync.dashboard.filters import MomentField
 from sb_sync.models import SyncLog
 from tests.browser import ON_SQLITE
 from tests.browser.gallery.world import World
@@ -29,6 +35,35 @@ def test_a_time_is_chosen_by_the_readers_clock_and_kept(chief: Visitor, busy_wor
     # Berlin is an hour ahead in winter.
     page.wait_for_url("**since=2026-01-31T12**00**01Z**")
     assert page.get_by_label("From").input_value() == "2026-01-31T13:00:01"
+
+
+@pytest.mark.parametrize(
+    ("since", "shown"),
+    [
+        # A day of the project, which lies in another zone than the reader.
+        ("2026-01-31", "2026-01-31T12:00:00"),
+        # The second of two equal hours, as clocks go back.
+        ("2025-10-26T01:30:00Z", "2025-10-26T02:30:00"),
+        ("2026-01-31T12:00:00.250000Z", "2026-01-31T13:00:00"),
+    ],
+)
+def test_a_time_that_was_left_alone_stays_what_it_was(
+    chief: Visitor, busy_world: World, settings: Any, since: str, shown: str
+) -> None:
+    settings.TIME_ZONE = "Etc/GMT+11"
+    page = chief.go(f"{PAGE}&since={since}")
+    moment = MomentField().clean(since)
+    assert page.get_by_label("From").evaluate("(field) => field.value.padEnd(19, ':00')") == shown
+    page.get_by_role("button", name="Apply").click()
+    page.wait_for_url("**status=**")
+    assert MomentField().clean(parse_qs(urlsplit(page.url).query)["since"][0]) == moment
+
+
+def test_a_day_ends_with_its_last_moment_after_the_form_was_sent(chief: Visitor, busy_world: World) -> None:
+    page = chief.go(f"{PAGE}&until=2026-01-31")
+    page.get_by_role("button", name="Apply").click()
+    page.wait_for_url("**status=**")
+    assert parse_qs(urlsplit(page.url).query)["until"] == ["2026-01-31T23:59:59.999999Z"]
 
 
 def test_new_entries_are_told_and_put_in_when_asked_for(chief: Visitor, busy_world: World) -> None:
