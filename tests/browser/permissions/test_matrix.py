@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Tuple
+from typing import Any, List, Tuple
 
 import pytest
 
@@ -131,4 +131,30 @@ def test_news_of_others_are_told_and_put_in_when_asked_for(chief: Visitor, world
     page.clock.run_for(31_000)
     page.get_by_role("link", name="Others changed 1 right").click()
     page.wait_for_load_state()
+    assert not box_of(page, world).is_checked()
+
+
+def test_a_box_that_is_changed_while_the_list_is_renewed_says_what_was_saved(chief: Visitor, world: World) -> None:
+    page = chief.go(MATRIX)
+    held: List[Any] = []
+
+    def hold(route: Any) -> None:
+        """Let the first answer, which knows nothing of what is saved meanwhile, come later than that is saved."""
+        if held:
+            route.continue_()
+        else:
+            held.append((route, route.fetch()))
+
+    page.route("**/permissions/?*q=customer*", hold)
+    page.get_by_label("Search models").fill("customer")
+    while not held:
+        page.wait_for_timeout(20)
+    with page.expect_response(RIGHTS):
+        box_of(page, world).click()
+    page.locator("#live", has_text="may not push").wait_for(state="attached")
+    route, answer = held[0]
+    route.fulfill(response=answer)
+    page.wait_for_url("**q=customer**")
+    page.locator("#matrix:not([aria-busy])").wait_for()
+    assert stored(world) == (False, True)
     assert not box_of(page, world).is_checked()
