@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, List
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from sb_sync.dashboard.filters import MomentField
+from sb_sync.dashboard.sections.logs import queries
 from sb_sync.models import SyncLog
 from tests.browser import ON_SQLITE
 from tests.browser.gallery.world import World
@@ -97,3 +98,41 @@ def test_older_entries_and_the_file_are_a_press_away(chief: Visitor, busy_world:
     with page.expect_download() as waiting:
         page.get_by_role("link", name="Export as CSV").click()
     assert waiting.value.suggested_filename.startswith("sync-log-")
+
+
+@pytest.fixture
+def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a search stop after a few entries."""
+    monkeypatch.setattr(queries, "STEPS", (3, 3))
+    monkeypatch.setattr(queries, "TEXT_STEPS", (3, 3))
+
+
+def test_a_search_goes_on_by_itself_and_takes_the_focus_from_nobody(
+    chief: Visitor, busy_world: World, small_steps: None
+) -> None:
+    page = chief.page
+    held: List[Any] = []
+    page.route("**/logs/?*after=*", lambda route: route.continue_() if held else held.append(route))
+    with page.expect_request("**/logs/?*after=*"):
+        chief.go(f"{PAGE}&q=nothing+like+this")
+    page.get_by_role("button", name="Stop searching").wait_for()
+    assert page.evaluate("document.activeElement === document.body")
+    held[0].continue_()
+    page.get_by_role("button", name="Stop searching").wait_for(state="detached")
+    assert page.evaluate("document.activeElement === document.body")
+
+
+def test_whoever_stops_a_search_stays_where_it_goes_on(chief: Visitor, busy_world: World, small_steps: None) -> None:
+    page = chief.page
+    held: List[Any] = []
+    page.route("**/logs/?*after=*", lambda route: route.continue_() if held else held.append(route))
+    with page.expect_request("**/logs/?*after=*"):
+        chief.go(f"{PAGE}&q=nothing+like+this")
+    page.get_by_role("button", name="Stop searching").press("Enter")
+    held[0].continue_()
+    further = page.get_by_role("link", name="Search further back")
+    further.wait_for()
+    assert further.evaluate("(link) => link === document.activeElement")
+    further.press("Enter")
+    # There is no end to wait for but that of the log.
+    page.locator("#older:focus").wait_for()
