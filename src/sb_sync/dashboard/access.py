@@ -70,7 +70,8 @@ class StaffPage(View):
 
     def get_context(self) -> Dict[str, Any]:
         """Return what every template of this page is given, to be extended."""
-        return make_frame(self.request, section=self.section, title=self.title)
+        frame = make_frame(self.request, section=self.section, title=self.title)
+        return {**frame, "is_about_one": self.needs_organization}
 
     def show(self, *, status: int = 200, **context: Any) -> HttpResponse:
         """Return the page."""

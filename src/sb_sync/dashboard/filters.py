@@ -86,6 +86,17 @@ class MomentField(forms.CharField):
         text = super().clean(value)
         return self._read(text) if text else None
 
+    def prepare_value(self, value: Any) -> Any:
+        """Return what the field shows: the moment in UTC, for a reader whose zone is another than the project's.
+
+        What cannot be read is shown as it was typed.
+        """
+        try:
+            moment = self.clean(value)
+        except forms.ValidationError:
+            return value
+        return value if moment is None else moment.isoformat().replace("+00:00", "Z")
+
     def _read(self, text: str) -> datetime:
         try:
             day = parse_date(text)

@@ -57,6 +57,4 @@ def make_texts() -> Dict[str, str]:
         "refused": _("The server refused this."),
         "loggedOut": _("You are not logged in any more. Log in, and try again."),
         "close": _("Close"),
-        "updated": _("Updated"),
-        "paused": _("Updates are paused while this page is hidden."),
     }

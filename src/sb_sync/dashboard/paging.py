@@ -6,7 +6,7 @@ import base64
 import binascii
 import json
 from dataclasses import dataclass
-from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
@@ -147,8 +147,3 @@ def _read(rows: QuerySet[Any, Any], name: str, value: Any) -> Any:
 def _read_size(text: Optional[str], usual: int) -> int:
     """Return how many rows a page holds: one of those that are offered."""
     return next((size for size in SIZES if str(size) == text), usual)
-
-
-def describe(page: Page) -> Dict[str, Any]:
-    """Return what a script is told of a page."""
-    return {"count": len(page), "after": page.after, "before": page.before}

@@ -66,6 +66,9 @@ class SyncJob(models.Model):
             models.Index(fields=["due_at"], name="sb_sync_job_due"),
             models.Index(fields=["finished_at"], name="sb_sync_job_finished"),
             models.Index(fields=["user", "state"], name="sb_sync_job_user"),
+            # The pages of staff, newest first.
+            models.Index(fields=["created_at", "id"], name="sb_sync_job_time"),
+            models.Index(fields=["site", "created_at", "id"], name="sb_sync_job_site"),
         ]
 
     def __str__(self) -> str:

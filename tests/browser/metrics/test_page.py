@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from tests.browser import ON_SQLITE
 from tests.browser.gallery.world import World
 from tests.browser.visitor import Visitor
@@ -64,3 +66,24 @@ def test_a_time_that_cannot_be_read_stands_as_it_was_typed_and_moves_nothing(chi
     field_top = field.evaluate("(each) => each.getBoundingClientRect().top")
     button_top = page.get_by_role("button", name="Apply").evaluate("(each) => each.getBoundingClientRect().top")
     assert abs(field_top - button_top) < 2
+
+
+def test_push_and_pull_have_the_same_colours_everywhere(chief: Visitor, busy_world: World) -> None:
+    background = "(each) => getComputedStyle(each).backgroundColor"
+    page = chief.go("?organization=acme")
+    push, pull = (page.locator(f".activity-mark.{name}").evaluate(background) for name in ("push", "pull"))
+    assert push != pull
+    page = chief.go(PAGE)
+    for name, colour in (("Push", push), ("Pull", pull)):
+        mark = page.locator('[data-legend="requests"]').get_by_role("button", name=name).locator(".legend-mark")
+        assert mark.evaluate(background) == colour
+    page = chief.go("permissions/?organization=acme")
+    for name, is_warm in (("push", True), ("pull", False)):
+        assert is_red(page.locator(f".sample.{name}").evaluate(background)) == is_warm
+        assert is_red({"push": push, "pull": pull}[name]) == is_warm
+
+
+def is_red(colour: str) -> bool:
+    """Tell whether there is more red than blue in a colour."""
+    red, _green, blue = (int(each) for each in re.findall(r"\d+", colour)[:3])
+    return red > blue

@@ -65,8 +65,8 @@ def test_on_a_phone_nothing_is_wider_than_the_window_and_sections_open_by_their_
     assert not chief.is_wider_than_window()
     assert not page.get_by_role("link", name="Overview").is_visible()
     page.get_by_role("button", name="Sections").click()
-    page.get_by_role("link", name="Overview").click()
-    page.wait_for_url("**/config/**")
+    page.get_by_role("link", name="Logs").click()
+    page.wait_for_url("**/config/logs/**")
 
 
 def test_who_logs_out_is_out(chief: Visitor) -> None:

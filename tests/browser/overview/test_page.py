@@ -81,6 +81,21 @@ def test_figures_are_renewed_and_what_is_read_stays_where_it_is(chief: Visitor, 
     assert page.get_by_text("testapp.New").count() == 2
 
 
+def test_the_table_of_the_hours_follows_the_chart_unless_somebody_reads_it(chief: Visitor, acme: Organization) -> None:
+    fill(acme)
+    page = chief.go()
+    table = page.locator("#activity-hours")
+    assert table.locator("tbody tr").count() == 2
+    measure_some(acme, 5, times=7)
+    page.evaluate(RENEW)
+    assert table.locator("tbody tr").count() == 3
+    table.locator("summary").click()
+    page.locator("h1").click()
+    measure_some(acme, 7, times=7)
+    page.evaluate(RENEW)
+    assert table.locator("tbody tr").count() == 3
+
+
 def test_new_entries_are_told_and_not_put_in_and_whoever_pauses_sees_no_change(
     chief: Visitor, acme: Organization
 ) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Tuple
+import re
+from typing import Any, List, Tuple
 
 import pytest
 
@@ -132,3 +133,55 @@ def test_news_of_others_are_told_and_put_in_when_asked_for(chief: Visitor, world
     page.get_by_role("link", name="Others changed 1 right").click()
     page.wait_for_load_state()
     assert not box_of(page, world).is_checked()
+
+
+def test_a_box_that_is_changed_while_the_list_is_renewed_says_what_was_saved(chief: Visitor, world: World) -> None:
+    page = chief.go(MATRIX)
+    held: List[Any] = []
+
+    def hold(route: Any) -> None:
+        """Let the first answer, which knows nothing of what is saved meanwhile, come later than that is saved."""
+        if held:
+            route.continue_()
+        else:
+            held.append((route, route.fetch()))
+
+    page.route("**/permissions/?*q=customer*", hold)
+    page.get_by_label("Search models").fill("customer")
+    while not held:
+        page.wait_for_timeout(20)
+    with page.expect_response(RIGHTS):
+        box_of(page, world).click()
+    page.locator("#live", has_text="may not push").wait_for(state="attached")
+    route, answer = held[0]
+    route.fulfill(response=answer)
+    page.wait_for_url("**q=customer**")
+    page.locator("#matrix:not([aria-busy])").wait_for()
+    assert stored(world) == (False, True)
+    assert not box_of(page, world).is_checked()
+
+
+def test_a_change_of_many_is_taken_back_by_the_keyboard_however_long_that_takes(chief: Visitor, world: World) -> None:
+    chief.page.clock.install()
+    page = chief.go(MATRIX)
+    box = page.locator(f'tr[data-label="{world.label}"] td.totals input.pull')
+    # All, then none.
+    for _ in range(2):
+        with page.expect_response(RIGHTS):
+            box.press("Space")
+    back = page.locator(".toast-note").get_by_role("button", name="Undo")
+    back.focus()
+    page.clock.run_for(60_000)
+    with page.expect_response(RIGHTS):
+        back.press("Enter")
+    assert box.evaluate("(each) => each === document.activeElement")
+    assert stored(world) == (True, True)
+
+
+def test_that_models_are_shared_does_not_drown_what_was_saved(chief: Visitor, world: World) -> None:
+    page = chief.go(MATRIX)
+    # All, none, all.
+    for _ in range(3):
+        with page.expect_response(RIGHTS):
+            page.locator('tr[data-label="testapp.Engine"] td.totals input.pull').click()
+    page.locator("#live", has_text=re.compile("rights are changed.*Rows of shared models")).wait_for(state="attached")

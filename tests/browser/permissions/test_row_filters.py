@@ -58,6 +58,21 @@ def test_a_condition_is_built_counted_and_saved(editor: Any, world: World) -> No
     }
 
 
+def test_a_value_with_a_comma_stays_one_where_others_are_added(editor: Any, world: World) -> None:
+    values = ["Smith, Ltd", 'the "old" one', "", "plain"]
+    editor.get_by_label("Name", exact=True).fill("Some names")
+    editor.get_by_text("As JSON").click()
+    editor.locator("#id_condition").fill(json.dumps({"field": "name", "operator": "in", "value": values}))
+    shown = editor.locator(".part-value input")
+    assert shown.input_value() == '"Smith, Ltd", "the ""old"" one", "", plain'
+    shown.press("End")
+    shown.press_sequentially(', another , "x, y"')
+    editor.get_by_role("button", name="Save").click()
+    editor.get_by_text("The filter is saved.", exact=False).wait_for()
+    stored = DataFilter.objects.get(filter_name="Some names").filter_condition
+    assert stored["value"] == [*values, "another", "x, y"]
+
+
 def test_a_fault_stands_beside_its_part_and_nothing_is_saved(chief: Visitor, editor: Any, world: World) -> None:
     chief.expect("400")
     choose(editor, "id", "exact", "no number")

@@ -249,6 +249,22 @@ class TestOne:
             assert "&lt;img" in page
 
 
+@pytest.mark.only_on("sqlite", reason="each database tells its plan in words of its own")
+@pytest.mark.parametrize("query", ["", "?organization=acme"])
+def test_a_page_is_read_along_an_index_however_many_jobs_there_are(
+    chief: Client, acme: Organization, query: str
+) -> None:
+    write(acme)
+    with CaptureQueriesContext(connection) as captured:
+        show(chief, PAGE + query)
+    (statement,) = (each["sql"] for each in captured if 'FROM "sb_sync_syncjob"' in each["sql"])
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN QUERY PLAN {statement}")
+        plan = " ".join(str(row[-1]) for row in cursor.fetchall())
+    assert "TEMP B-TREE" not in plan
+    assert "sb_sync_job_" in plan
+
+
 class TestCancelling:
     """Asked first, then done; what it means is told."""
 

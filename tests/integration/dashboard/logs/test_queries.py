@@ -205,6 +205,26 @@ def test_nobody_finds_a_request_of_another_organization_by_its_id() -> None:
     assert queries.read_page(LogFilter(sites=(), text="abc-1")).entries == ()
 
 
+def test_an_id_of_another_organizations_request_hides_nothing() -> None:
+    own, other = make_organization("own").pk, make_organization("other").pk
+    (named,) = write(site_id=own, error_message="abc-1 is taken")
+    write(request_id="abc-1", site_id=other)
+    wanted = LogFilter(sites=(own,), text="abc-1")
+    assert keys(queries.read_page(wanted).entries) == [named.pk]
+    assert keys(queries.iterate_entries(wanted)) == [named.pk]
+
+
+def test_pages_and_news_of_a_request_are_of_that_request_alone() -> None:
+    write(3, error_message="abc-1 is taken", timestamp=NOW - timedelta(hours=1))
+    rows = write(4, request_id="abc-1")
+    write(2, error_message="abc-1 is taken", timestamp=NOW + timedelta(hours=1))
+    wanted = LogFilter(text="abc-1")
+    assert keys(read_all(wanted, length=2)) == keys(reversed(rows))
+    page = queries.read_page(wanted, after=Position(rows[0].timestamp, rows[0].pk))
+    assert page.entries == ()
+    assert queries.count_newer(wanted, Position(rows[-1].timestamp, rows[-1].pk)).count == 0
+
+
 def test_new_entries_are_counted_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     last = write(3)[-1]
     place = Position(last.timestamp, last.pk)

@@ -184,6 +184,13 @@ def test_who_may_not_export_has_no_files(acme: Organization) -> None:
     )
 
 
+def test_who_may_not_see_the_pages_has_no_files(acme: Organization) -> None:
+    measure_some(acme, 1)
+    answer = make_client(make_staff(acme, permissions=[EXPORT])).get(PAGE + "steps.csv")
+    assert answer.status_code == 403
+    assert VIEW in answer.content.decode()
+
+
 def test_files_hold_what_the_page_shows(chief: Client, acme: Organization) -> None:
     measure_some(acme, 3, times=2)
     measure_some(acme, 3, operation_type="pull", model_name="")

@@ -114,6 +114,16 @@ class TestFigures:
         # The hour that goes on counts as far as it has gone.
         assert re.fullmatch(r"10\d %", trend.split(" more")[0])
 
+    def test_the_page_that_a_figure_leads_to_tells_the_same_number(self, chief: Client, acme: Organization) -> None:
+        # The first hour of the last 24, and the one before it.
+        measure_some(acme, 23, times=3)
+        measure_some(acme, 24, times=4)
+        page = show(chief, organization="acme")
+        assert read_figures(page)["Requests (24 h)"][0] == "3"
+        (address,) = re.findall(r'href="([^"]+)">Requests \(24 h\)', page)
+        told = chief.get(address.replace("&amp;", "&")).content.decode()
+        assert read_figures(told)["Requests"][0] == "3"
+
     def test_hours_are_drawn_to_scale(self, chief: Client, acme: Organization) -> None:
         measure_some(acme, 3, times=20)
         measure_some(acme, 5, times=10, operation_type="pull")

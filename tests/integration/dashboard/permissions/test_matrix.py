@@ -18,7 +18,7 @@ from sb_sync.testing.factories import grant, make_member
 from tests.integration.dashboard import NOT_ON_MARIADB
 from tests.integration.dashboard.permissions.addresses import PERMISSIONS
 from tests.many_models import many_models
-from tests.staff import make_chief, make_client, make_staff
+from tests.staff import CONFIG, make_chief, make_client, make_staff
 
 pytestmark = [pytest.mark.django_db, NOT_ON_MARIADB]
 LINE = re.compile(r'<tr data-label="([^"]+)" data-rights="(\d*)">(.*?)</tr>', re.DOTALL)
@@ -101,6 +101,10 @@ class TestRows:
         page = show(client)
         assert "gone.Model" in page
         assert "idle.Model" not in page
+
+    def test_all_organizations_are_no_choice_of_a_page_about_one(self, client: Client, acme: Organization) -> None:
+        assert "All organizations" not in show(client, organization="acme")
+        assert "All organizations" in client.get(CONFIG, {"organization": "acme"}).content.decode()
 
     def test_members_are_counted_in_this_organization(
         self, client: Client, acme: Organization, globex: Organization, sales: Any

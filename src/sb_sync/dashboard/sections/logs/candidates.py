@@ -8,7 +8,7 @@ places at once where several organizations are wanted. The columns that are left
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
@@ -66,10 +66,8 @@ def choose_branches(
     if wanted.sites == ():
         return []
     bounds = {"after": after, "newer_than": newer_than}
-    if wanted.text:
-        named: Branch = {"request_id": wanted.text}
-        if _narrow(wanted, named, **bounds).exists():
-            return [named]
+    if wanted.text and _is_request_id(wanted):
+        return [{"request_id": wanted.text}]
     alternatives = _find_alternatives(wanted)
     if len(alternatives) == 1:
         return alternatives[0]
@@ -99,6 +97,15 @@ def try_entries(
     """Return the keys of so many entries, the newest first, each with whether it matches."""
     rows = read_merged(_open(wanted, branches, after=after, newer_than=newer_than), count, order=NEWEST_FIRST)
     return [(key, bool(is_match)) for key, _, is_match in rows]
+
+
+def _is_request_id(wanted: LogFilter) -> bool:
+    """Tell whether the text is the id of a request that is wanted: of other organizations' requests it says nothing.
+
+    It does not depend on a position, so that every page, and what is told of new entries, is of the same list.
+    """
+    others = replace(wanted, text="")
+    return any(is_match for _, is_match in try_entries(others, [{"request_id": wanted.text}], PROBE))
 
 
 def _probe(wanted: LogFilter, branches: Sequence[Branch], **bounds: Optional[Position]) -> Any:

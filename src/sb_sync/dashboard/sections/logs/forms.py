@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, Optional
+from typing import Optional
 
 from django import forms
-from django.contrib.auth import get_user_model
 from django.utils.translation import gettext_lazy as _
 
 from sb_sync import catalog
 from sb_sync.dashboard.filters import PeriodForm
 from sb_sync.dashboard.organizations import Selection
+from sb_sync.dashboard.people import find_user_key
 from sb_sync.dashboard.sections.logs.candidates import LogFilter
 from sb_sync.feed import to_stored
 from sb_sync.models import SyncLog
@@ -48,11 +48,11 @@ class LogFilterForm(PeriodForm):
 
     def make_filter(self, selection: Selection) -> LogFilter:
         """Return what is wanted; somebody who is no user has made no entry, and what cannot be read finds none."""
-        model = self.value("model", "")
+        model, name = self.value("model", ""), self.value("user")
         synced = catalog.find_on_wire(model)
         wanted = LogFilter(
             sites=selection.keys,
-            user=self._find_user(),
+            user=None if name is None else find_user_key(name),
             model=model if synced is None else synced.label,
             operation=self.value("operation", ""),
             status=self.value("status", ""),
@@ -60,14 +60,8 @@ class LogFilterForm(PeriodForm):
             until=_store(self.value("until")),
             text=self.value("q", ""),
         )
-        is_unknown = self.value("user") is not None and wanted.user is None
+        is_unknown = name is not None and wanted.user is None
         return replace(wanted, sites=()) if is_unknown or not self.is_valid() else wanted
-
-    def _find_user(self) -> Any:
-        name, users = self.value("user"), get_user_model()
-        if name is None:
-            return None
-        return users._base_manager.filter(**{users.USERNAME_FIELD: name}).values_list("pk", flat=True).first()
 
 
 def _store(moment: Optional[datetime]) -> Optional[datetime]:

@@ -63,7 +63,7 @@ class MetricsExport(StaffPage):
     """What the page shows, as a file: each step, or each operation on each model."""
 
     section = "metrics"
-    permission = EXPORT
+    own_permission = EXPORT
 
     def get(self, request: HttpRequest, table: str) -> HttpResponseBase:
         """Return the file."""

@@ -2,24 +2,13 @@
 
 /** Turn each field within an element into a picker of local time. */
 export function readMoments(root) {
-  for (const field of root.querySelectorAll("input[data-moment]")) {
-    const given = field.value;
-    const moment = parse(given, field.dataset.moment === "end");
-    if (given && !moment) {
-      continue; // What the server could not read stays as it is, for the reader to see.
-    }
-    // Browsers complain of a text that is no time of theirs in such a field.
-    field.value = "";
-    field.type = "datetime-local";
-    field.step = "1";
-    field.value = moment ? toLocal(moment) : "";
-  }
-  for (const form of new Set([...root.querySelectorAll("input[data-moment]")].map((field) => field.form))) {
+  const fields = [...root.querySelectorAll("input[data-moment]")].filter(becomePicker);
+  for (const form of new Set(fields.map((field) => field.form))) {
     form?.addEventListener("formdata", (event) => {
-      for (const field of form.querySelectorAll("input[data-moment][type=datetime-local]")) {
-        const moment = field.value ? new Date(field.value) : null;
-        if (moment) {
-          event.formData.set(field.name, moment.toISOString().replace(/\.\d+Z$/, "Z"));
+      for (const field of fields.filter((each) => each.form === form)) {
+        const text = write(field);
+        if (text) {
+          event.formData.set(field.name, text);
         } else {
           event.formData.delete(field.name);
         }
@@ -28,12 +17,30 @@ export function readMoments(root) {
   }
 }
 
-function parse(text, isEnd) {
-  if (/^\d{4}-\d{2}-\d{2}$/.test(text)) {
-    return new Date(`${text}T${isEnd ? "23:59:59" : "00:00:00"}`);
+/** Let a field be a picker; false for one whose text the server could not read, which stays for the reader to see. */
+function becomePicker(field) {
+  const given = field.value;
+  const moment = new Date(given);
+  if (given && Number.isNaN(moment.getTime())) {
+    return false;
   }
-  const moment = new Date(text);
-  return Number.isNaN(moment.getTime()) ? null : moment;
+  // Browsers complain of a text that is no time of theirs in such a field.
+  field.value = "";
+  field.type = "datetime-local";
+  field.step = "1";
+  field.value = given ? toLocal(moment) : "";
+  field.dataset.given = given;
+  field.dataset.shown = field.value;
+  return true;
+}
+
+/** Return what a field says, in UTC. One that was left alone says what it was given: it shows no parts of a second, and
+    not which of two equal hours is meant when clocks go back. */
+function write(field) {
+  if (!field.value || field.value === field.dataset.shown) {
+    return field.value && field.dataset.given;
+  }
+  return new Date(field.value).toISOString().replace(/\.\d+Z$/, "Z");
 }
 
 function toLocal(moment) {

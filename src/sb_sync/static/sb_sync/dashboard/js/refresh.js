@@ -54,7 +54,7 @@ export async function renewParts() {
   const fresh = new DOMParser().parseFromString(await page.text(), "text/html");
   for (const part of document.querySelectorAll("[data-live][id]")) {
     const found = fresh.getElementById(part.id);
-    const isUsed = part.contains(document.activeElement) || part.matches(":hover");
+    const isUsed = part.contains(document.activeElement) || part.matches(":hover, details[open]");
     if (found && !isUsed && found.innerHTML !== part.dataset.shown) {
       part.dataset.shown = found.innerHTML;
       part.replaceChildren(...[...found.childNodes].map((node) => document.importNode(node, true)));

@@ -18,6 +18,7 @@ export class RequestFailed extends Error {
  * json: a body to send as JSON; form: a FormData or URLSearchParams. Raises RequestFailed, whose message is for people.
  */
 export async function send(address, { method = "GET", json, form, patience = PATIENCE, signal } = {}) {
+  signal?.throwIfAborted();
   const stop = new AbortController();
   let late = false;
   const timer = window.setTimeout(() => {

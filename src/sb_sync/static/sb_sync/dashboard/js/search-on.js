@@ -9,6 +9,7 @@ import { text } from "./texts.js";
 const SOURCE = "search-texts";
 let isWanted = false;
 let isRunning = false;
+let holdsFocus = false; // Whether the focus stood in what was replaced.
 
 export function watchSearch() {
   const notice = document.querySelector("[data-search-on]");
@@ -68,6 +69,7 @@ async function goOn(address) {
     }
   }
   const older = document.getElementById("older");
+  holdsFocus = older.contains(document.activeElement);
   older.replaceChildren(...adopt(fresh.getElementById("older").childNodes));
   showLocalTimes(document);
 }
@@ -92,11 +94,7 @@ function showStop() {
     spinner.className = "spinner-border spinner-border-sm";
     spinner.setAttribute("aria-hidden", "true");
     stop.prepend(spinner, " ");
-    const hadFocus = document.activeElement === link || document.activeElement === document.body;
-    link.replaceWith(stop);
-    if (hadFocus) {
-      stop.focus({ preventScroll: true });
-    }
+    replace(link, stop);
   }
 }
 
@@ -109,7 +107,12 @@ function showLink(failure) {
     link.rel = "next";
     link.href = notice.dataset.searchOn;
     link.textContent = text("further", {}, SOURCE);
-    stop.replaceWith(link);
+    replace(stop, link);
+  } else if (holdsFocus) {
+    // At the end of the search there is no link: go on from where it stood.
+    const older = document.getElementById("older");
+    older.tabIndex = -1;
+    (notice?.querySelector("a") ?? older).focus({ preventScroll: true });
   }
   if (failure && notice) {
     const told = document.createElement("p");
@@ -117,6 +120,16 @@ function showLink(failure) {
     told.textContent = failure;
     notice.append(told);
   }
+}
+
+/** Put one button or link in place of another, which takes the focus over. */
+function replace(old, fresh) {
+  const hadFocus = holdsFocus || document.activeElement === old;
+  old.replaceWith(fresh);
+  if (hadFocus) {
+    fresh.focus({ preventScroll: true });
+  }
+  holdsFocus = false;
 }
 
 watchSearch();

@@ -1,5 +1,5 @@
 // Draw the charts of the metrics; the tables below them say the same.
-import { colour, makeOptions, makeSeries, nameSteps } from "./drawing.js";
+import { colour, makeOptions, makeSeries, nameSteps, numberOf } from "./drawing.js";
 import { followKeys } from "./keyboard.js";
 import { openStep } from "./steps.js";
 
@@ -13,21 +13,21 @@ function draw(canvas) {
     data: { labels: nameSteps(steps), datasets: makeSeries(data) },
     options: makeOptions(data, steps, openStep),
   });
-  listSeries(chart, document.querySelector(`[data-legend="${canvas.dataset.chart}"]`));
+  listSeries(chart, data, document.querySelector(`[data-legend="${canvas.dataset.chart}"]`));
   followKeys(chart, canvas, steps, { unit: data.unit, nothing: texts.nothing });
   drawn.push({ chart, data });
   canvas.dataset.drawn = "true";
 }
 
 /** Name the series beside the chart; a press on one hides it. */
-function listSeries(chart, list) {
+function listSeries(chart, data, list) {
   chart.data.datasets.forEach((series, place) => {
     const item = document.createElement("li");
     const button = document.createElement("button");
     button.type = "button";
     button.setAttribute("aria-pressed", "true");
     const mark = document.createElement("span");
-    mark.className = `legend-mark legend-mark-${(place % 5) + 1}`;
+    mark.className = `legend-mark legend-mark-${numberOf(data.lines[place], place)}`;
     button.append(mark, series.label);
     button.addEventListener("click", () => {
       const isShown = !chart.isDatasetVisible(place);
@@ -45,7 +45,7 @@ function recolour() {
   for (const { chart, data } of drawn) {
     chart.options = makeOptions(data, steps, openStep);
     chart.data.datasets.forEach((series, place) => {
-      series.borderColor = series.backgroundColor = colour(place);
+      series.borderColor = series.backgroundColor = colour(data.lines[place], place);
     });
     chart.update();
   }

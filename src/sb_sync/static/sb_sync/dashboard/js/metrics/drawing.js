@@ -10,9 +10,17 @@ function token(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(`--sb-${name}`).trim();
 }
 
-/** Return the colour of a series by its place. */
-export function colour(place) {
-  return token(`chart-${(place % 5) + 1}`);
+// What clients ask for has the colours that it has on the other pages too.
+const NUMBERS = { pull: 1, push: 2 };
+
+/** Return the number of the colour of a series: by its name where it has one of its own, else by its place. */
+export function numberOf(line, place) {
+  return NUMBERS[line.name] ?? (place % 5) + 1;
+}
+
+/** Return the colour of a series. */
+export function colour(line, place) {
+  return token(`chart-${numberOf(line, place)}`);
 }
 
 /** Return how series are drawn: a step without a measurement is a gap, a point between two gaps is a dot. */
@@ -20,8 +28,8 @@ export function makeSeries(chart) {
   return chart.lines.map((line, place) => ({
     label: line.title,
     data: line.values,
-    borderColor: colour(place),
-    backgroundColor: colour(place),
+    borderColor: colour(line, place),
+    backgroundColor: colour(line, place),
     ...(chart.kind === "line" ? lineLook(line, place) : { borderWidth: 0, borderRadius: 2, maxBarThickness: 28 }),
   }));
 }

@@ -16,17 +16,19 @@ export class Saver {
     this.grid = null;
     this.waiting = new Map(); // By cell: what is shown, and not sent yet.
     this.running = null;
+    this.sent = 0; // How many requests there were: a table that was asked for before one may be old.
   }
 
   get isBusy() {
     return this.running !== null;
   }
 
-  /** Return when nothing is being saved any more. */
+  /** Return how many requests there were, once nothing is being saved any more. */
   async idle() {
     while (this.running) {
       await this.running;
     }
+    return this.sent;
   }
 
   /** Show changes at once and save them: those of one call in one request, those made meanwhile in the next. */
@@ -58,6 +60,7 @@ export class Saver {
   }
 
   async send(changes) {
+    this.sent += 1;
     try {
       const answer = await send(this.address, {
         method: "POST",

@@ -6,7 +6,7 @@ import { text as textOf } from "../texts.js";
 const PATIENCE_MILLISECONDS = 250;
 const text = (name, values) => textOf(name, values, "matrix-texts");
 
-/** wait: returns when the table may be replaced; done: takes up the new one. */
+/** wait: returns when all is saved, with how many requests that took so far; done: takes up the new table. */
 export function watchSearch(root, { wait, done }) {
   const form = document.querySelector(".matrix-filters");
   let timer = 0;
@@ -19,8 +19,7 @@ export function watchSearch(root, { wait, done }) {
     const address = makeAddress(form);
     root.setAttribute("aria-busy", "true");
     try {
-      await wait();
-      const page = await send(address, { signal });
+      const page = await askForPage(address, signal, wait);
       window.history.replaceState(null, "", address);
       replace(root, page);
       done();
@@ -54,6 +53,19 @@ export function watchSearch(root, { wait, done }) {
     form.querySelectorAll("input:not([type=hidden]), select").forEach(empty);
     renew();
   });
+}
+
+/** Return the page at an address; it is asked for again where rights were saved meanwhile, of which it may not know. */
+async function askForPage(address, signal, wait) {
+  for (;;) {
+    const before = await wait();
+    const page = await send(address, { signal });
+    const after = await wait();
+    signal.throwIfAborted();
+    if (after === before) {
+      return page;
+    }
+  }
 }
 
 function makeAddress(form) {

@@ -50,9 +50,9 @@ export function makeValue(node, field, changed) {
     const choice = makeChoice(text("value"), field.choices, chosen, (found) => set(isList ? found : found[0]), isList);
     box.append(choice);
   } else if (LISTS.includes(node.operator)) {
-    const shown = Array.isArray(node.value) ? node.value.join(", ") : String(node.value);
+    const shown = writeList(Array.isArray(node.value) ? node.value : [node.value]);
     box.append(makeInput(text("values"), null, shown, (value) => {
-      set(String(value).split(",").map((each) => each.trim()).filter(Boolean).map((each) => convert(field, each)));
+      set(readList(value).map((each) => convert(field, each)));
     }));
   } else {
     box.append(makeInput(text("value"), field, node.value, set));
@@ -91,6 +91,22 @@ function makeChoice(label, choices, chosen, set, isList = false) {
   const values = [...known, ...foreign];
   select.addEventListener("change", () => set([...select.selectedOptions].map((option) => values[Number(option.value)])));
   return select;
+}
+
+/** Return values separated by commas; one that would be taken for several, or for another one, stands in quotes. */
+function writeList(values) {
+  return values
+    .map(String)
+    .map((value) => (/[,"]|^\s|\s$|^$/.test(value) ? `"${value.replaceAll('"', '""')}"` : value))
+    .join(", ");
+}
+
+/** Return the values of a list that is written so. */
+function readList(line) {
+  const parts = line.matchAll(/\s*(?:"((?:[^"]|"")*)"\s*|([^,]*))(?:,|$)/g);
+  return [...parts]
+    .filter(([, quoted, plain]) => quoted !== undefined || plain.trim())
+    .map(([, quoted, plain]) => quoted?.replaceAll('""', '"') ?? plain.trim());
 }
 
 /** Return what was entered as JSON holds it: numbers that are exact are numbers. */
