@@ -10,7 +10,7 @@ import threading
 from contextlib import closing, contextmanager, suppress
 from http.client import HTTPException
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterator
+from typing import Any, Callable, Dict, Iterator, List
 
 import pytest
 from django.core.cache import cache
@@ -53,12 +53,22 @@ def port(acme: Any) -> Iterator[int]:
 
 
 @pytest.fixture
-def device_class(tmp_path: Path) -> Any:
-    """The page's class, with pauses too short to be waited for."""
+def device_class(tmp_path: Path) -> Iterator[Any]:
+    """Return the page's class, with pauses too short to be waited for; what its devices opened is closed at the end."""
     names: Dict[str, Any] = {}
     exec(snippets(PAGE)[0].text, names)
-    names["Device"].longest_pause = 0.01
-    return names["Device"]
+    stores: List[Any] = []
+
+    class ClosedDevice(names["Device"]):  # type: ignore[misc]
+        longest_pause = 0.01
+
+        def __init__(self, *arguments: Any) -> None:
+            super().__init__(*arguments)
+            stores.append(self.store)
+
+    yield ClosedDevice
+    for store in stores:
+        store.close()
 
 
 def test_the_app_of_the_page_prints_what_it_shows(port: int, tmp_path: Path) -> None:
