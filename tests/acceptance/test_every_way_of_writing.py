@@ -11,6 +11,7 @@ from django.db import connection
 from django.test import Client
 
 from tests.acceptance.world import World, make_world
+from tests.integration.dashboard import NOT_ON_MARIADB
 from tests.testapp.models import Badge, Customer, Order, OrderLine, Product, Region, Restaurant, Shelf, Tag, Team, Visit
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -250,7 +251,7 @@ if os.environ.get("SB_SYNC_TEST_DB") == "postgresql":
 
 
 @pytest.mark.parametrize("name", sorted(WAYS))
-@pytest.mark.parametrize("batch_size", [4, 1000])
+@pytest.mark.parametrize("batch_size", [4, pytest.param(1000, marks=NOT_ON_MARIADB)])
 def test_every_way_of_writing_reaches_every_device(name: str, batch_size: int) -> None:
     world = make_world(batch_size=batch_size)
     world.pull_all()

@@ -41,9 +41,10 @@ from sb_sync.models import (
 )
 from sb_sync.models.rollups import EVER, TOGETHER
 from sb_sync.testing.factories import make_member, make_organization
+from tests.integration.dashboard import NOT_ON_MARIADB
 from tests.testapp.models import Region
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, NOT_ON_MARIADB]
 
 READ_ONLY = [
     "change", "checkpoint", "clientrecord", "fieldlist", "historicaldatafilter", "historicalmodelpermission",

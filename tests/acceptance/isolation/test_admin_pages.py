@@ -18,6 +18,9 @@ from django.urls import reverse
 from sb_sync.models import StoredAnswer, TokenFamily
 from tests.acceptance.isolation.image import look
 from tests.acceptance.world import World
+from tests.integration.dashboard import NOT_ON_MARIADB
+
+pytestmark = NOT_ON_MARIADB
 
 OWN = [page for model, page in admin.site._registry.items() if model._meta.app_label == "sb_sync"]
 #: Django's own way from a key to its page: it asks nothing and opens nothing.

@@ -23,7 +23,10 @@ from sb_sync.models import (
 )
 from tests.acceptance.isolation.test_addresses import content, find_names
 from tests.acceptance.world import World
+from tests.integration.dashboard import NOT_ON_MARIADB
 from tests.staff import ALL, CONFIG, make_client, make_staff
+
+pytestmark = NOT_ON_MARIADB
 
 #: Stands in every row that is made for this.
 SECRET = "of-the-north-alone"
