@@ -6,6 +6,7 @@ import json
 import re
 from pathlib import Path
 
+import django
 import pytest
 from django.core.management import get_commands
 
@@ -28,8 +29,14 @@ PAGES = {
 }
 
 
+#: What a page shows as of a later Django than the oldest; it says so itself.
+SINCE = {"how-to/deploying.md": (4, 0)}
+
+
 @pytest.mark.parametrize("page", sorted(PAGES))
 def test_a_page_does_what_it_says(page: str, tmp_path: Path) -> None:
+    if django.VERSION < SINCE.get(page, (0,)):
+        pytest.skip("Django 3.2 has no cache on Redis of its own")
     assert PageProject(tmp_path).follow(page) == PAGES[page]
 
 
