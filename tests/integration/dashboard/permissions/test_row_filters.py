@@ -77,6 +77,8 @@ class TestEditor:
         [
             ("{", "This is no JSON"),
             ("[" * 90_000, "This is no JSON"),
+            ('{"field": "\\ud800", "operator": "exact", "value": 1}', "This is no JSON"),
+            ({**NORTH, "value": "half \udfff"}, "This is no JSON"),
             ("", "Enter a condition"),
             ("null", "Enter a condition"),
             ("5", "A condition is an object"),
