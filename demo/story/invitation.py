@@ -13,6 +13,7 @@ def invite(server: Server) -> None:
     """Print addresses, users and lines that work."""
     print(f"\nServing until Ctrl-C, or kill {os.getpid()}:")
     print(f"  API     {server.address}/api/sync/")
+    print(f"  pages   {server.address}/api/sync/config/   (office)")
     print(f"  admin   {server.address}/admin/   (office)")
     print(f"  folder  {FOLDER}\n")
     print(f"Users, all with the password {PASSWORD}:")
