@@ -9,10 +9,12 @@ from typing import Any, AsyncIterator, Iterator, List, Type
 import django
 from asgiref.sync import sync_to_async
 from django import forms
+from django.core.exceptions import ValidationError
 from django.core.handlers.asgi import ASGIRequest
 from django.db import models
 from django.db.models.fields import NOT_PROVIDED
 from django.dispatch import Signal
+from django.forms.fields import InvalidJSONInput
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -32,11 +34,24 @@ __all__ = [
 
 
 class JSONFormField(forms.JSONField):
-    """A form's field for JSON that can be shown again though it was not sent at all (Django 4.0 or later can)."""
+    """A form's field for JSON: what nests too deep is refused, and what was not sent at all can be shown again.
+
+    (Django 4.0 or later can show it.)
+    """
+
+    def to_python(self, value: Any) -> Any:
+        """Return what the JSON says."""
+        try:
+            return super().to_python(value)
+        except RecursionError as error:
+            raise ValidationError(self.error_messages["invalid"], code="invalid", params={"value": "[…"}) from error
 
     def bound_data(self, data: Any, initial: Any) -> Any:
         """Return what is shown again."""
-        return None if data is None else super().bound_data(data, initial)
+        try:
+            return None if data is None else super().bound_data(data, initial)
+        except RecursionError:
+            return InvalidJSONInput(data)
 
 
 def is_composite_key(model: Type[models.Model]) -> bool:

@@ -62,3 +62,31 @@ def test_the_worst_that_is_taken_ends_at_once(pattern: str) -> None:
     began = time.perf_counter()
     assert re.search(pattern, LONGEST_LABEL) is None
     assert time.perf_counter() - began < 5
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        r"(crm|sales|hr)[.](Customer|Order|Invoice|Item)$",
+        "(?:Old|New|Odd)(?:Order|Item|Area)(?:Line|Row)?$",
+        "(Customer|Customs|Custom)$",
+        r"(\d|x)(\d|y)",
+    ],
+)
+def test_choices_that_exclude_each_other_are_taken(pattern: str) -> None:
+    assert find_pattern_fault(pattern) == ""
+
+
+@pytest.mark.parametrize(
+    "pattern", [r"(.|\w)" * 24 + "#", "(?i)" + "(?:ab|AB)" * 16 + "#", "(?i)" + "(a|[a])" * 20 + "#"]
+)
+def test_choices_that_multiply_are_refused(pattern: str) -> None:
+    assert "too many ways" in find_pattern_fault(pattern)
+
+
+def test_the_worst_choices_that_are_taken_end_soon() -> None:
+    pattern = r"(.|\w)(.|\w)(.|\w)(.|\w).*.*#"
+    assert find_pattern_fault(pattern) == ""
+    begin = time.perf_counter()
+    assert re.search(pattern, LONGEST_LABEL) is None
+    assert time.perf_counter() - begin < 5

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from typing import Any, Iterable, Tuple
+from typing import Any, Dict, Iterable, Tuple
 
 if sys.version_info >= (3, 11):
     from re import _parser as parser  # type: ignore[attr-defined]  # private, and the only one that knows the syntax
@@ -16,6 +16,8 @@ __all__ = ["find_pattern_fault"]
 MAX_LENGTH = 200
 #: Most repetitions of no fixed length that follow each other: the time grows with a power of their number.
 MAX_REPETITIONS = 3
+#: Most ways in which the choices of an expression may match one text: each way is tried by itself.
+MAX_WAYS = 16
 
 
 def find_pattern_fault(pattern: str) -> str:
@@ -31,9 +33,11 @@ def find_pattern_fault(pattern: str) -> str:
         count = _count(tree)
     except _Catastrophic as error:
         return str(error)
-    return (
-        "" if count <= MAX_REPETITIONS else f"has more than {MAX_REPETITIONS} repetitions of no fixed length in a row"
-    )
+    if count > MAX_REPETITIONS:
+        return f"has more than {MAX_REPETITIONS} repetitions of no fixed length in a row"
+    if _count_ways(tree) > MAX_WAYS:
+        return "holds choices that match the same text in too many ways"
+    return ""
 
 
 class _Catastrophic(Exception):
@@ -82,3 +86,36 @@ def _has_choice(nodes: Any) -> bool:
         if name == "ATOMIC_GROUP" and _has_choice(argument):
             return True
     return False
+
+
+def _count_ways(nodes: Iterable[Tuple[Any, Any]]) -> int:
+    """Return in how many ways the choices of what stands in a row may match one text, at most."""
+    ways = 1
+    for operation, argument in nodes:
+        name = str(operation)
+        if name == "BRANCH":
+            ways *= _count_choice(argument[1])
+        elif name == "SUBPATTERN":
+            ways *= _count_ways(argument[-1])
+        elif name.endswith("_REPEAT"):
+            ways *= _count_ways(argument[2])
+        elif name == "ATOMIC_GROUP":
+            ways *= _count_ways(argument)
+        elif name.startswith("ASSERT"):
+            ways *= _count_ways(argument[1])
+    return ways
+
+
+def _count_choice(branches: Iterable[Any]) -> int:
+    """Return in how many ways a choice may match: branches that begin with different characters exclude each other."""
+    by_first: Dict[str, int] = {}
+    anything = 0
+    for branch in branches:
+        ways = _count_ways(branch)
+        first = next(iter(branch), None)
+        if first is not None and str(first[0]) == "LITERAL":
+            character = chr(first[1]).lower()
+            by_first[character] = by_first.get(character, 0) + ways
+        else:
+            anything += ways
+    return anything + max(by_first.values(), default=0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from contextlib import nullcontext
 from typing import Any, ContextManager, Dict, Optional, Sequence, Union
 from urllib.parse import urlsplit
@@ -11,7 +12,8 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import render, resolve_url
+from django.shortcuts import resolve_url
+from django.template.loader import render_to_string
 from django.urls import NoReverseMatch, Resolver404, resolve, reverse
 from django.utils.translation import gettext as _
 from django.views import View
@@ -24,6 +26,7 @@ from sb_sync.dashboard.frame import make_frame
 from sb_sync.dashboard.organizations import PARAMETER, Selection, select
 from sb_sync.dashboard.permissions import VIEW
 from sb_sync.dashboard.policy import protect
+from sb_sync.dashboard.texts import as_shown
 from sb_sync.refusal import Refused
 
 __all__ = ["StaffPage"]
@@ -63,7 +66,7 @@ class StaffPage(View):
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Answer a request, or say why not."""
         check = ForgeryCheck(request)
-        response = self._answer(request, check, *args, **kwargs)
+        response = self._answer(request, check, *args, **kwargs) if is_in_utf8(request) else _refuse_encoding()
         check.leave_cookie(response)
         protect(response)
         return response
@@ -75,7 +78,7 @@ class StaffPage(View):
 
     def show(self, *, status: int = 200, **context: Any) -> HttpResponse:
         """Return the page."""
-        return render(self.request, self.template_name, {**self.get_context(), **context}, status=status)
+        return self._render(self.template_name, {**self.get_context(), **context}, status)
 
     def answer_json(self, body: Dict[str, Any], *, status: int = 200) -> HttpResponse:
         """Return what a script asked for."""
@@ -148,7 +151,11 @@ class StaffPage(View):
             "status": status,
             "reasons": told,
         }
-        return render(self.request, "sb_sync/dashboard/refused.html", context, status=status)
+        return self._render("sb_sync/dashboard/refused.html", context, status)
+
+    def _render(self, template: str, context: Dict[str, Any], status: int) -> HttpResponse:
+        text = render_to_string(template, context, self.request)
+        return HttpResponse(as_shown(text), status=status)
 
 
 _TITLES: Any = {
@@ -157,6 +164,21 @@ _TITLES: Any = {
     403: lambda: _("Not allowed"),
     404: lambda: _("Not found"),
 }
+
+
+def is_in_utf8(request: HttpRequest) -> bool:
+    """Tell whether a request is written as browsers do here; a client may name encodings that hold no text at all."""
+    named = request.encoding or "utf-8"
+    try:
+        return codecs.lookup(named).name in (codecs.lookup(settings.DEFAULT_CHARSET).name, "utf-8", "ascii")
+    except LookupError:
+        return False
+
+
+def _refuse_encoding() -> HttpResponse:
+    """Return a plain answer: whatever reads the address to make a page would fail at it."""
+    told = _("The request is not written in UTF-8.")
+    return HttpResponse(told, status=400, content_type="text/plain; charset=utf-8")
 
 
 def find_log_in() -> Optional[str]:

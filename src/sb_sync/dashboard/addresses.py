@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from sb_sync.dashboard.organizations import PARAMETER
+from sb_sync.dashboard.texts import as_shown
 
 __all__ = ["change_query", "reverse_page"]
 
@@ -34,11 +35,13 @@ def change_query(request: HttpRequest, **changes: Any) -> str:
         if value in (None, ""):
             query.pop(name, None)
         else:
-            query[name] = value
+            query[name] = as_shown(value) if isinstance(value, str) else value
     encoded = query.urlencode()
     return f"?{encoded}" if encoded else "?"
 
 
 def _encode(query: Mapping[str, Any]) -> str:
-    encoded = urlencode({name: value for name, value in query.items() if value not in (None, "")}, doseq=True)
+    encoded = urlencode(
+        {name: value for name, value in query.items() if value not in (None, "")}, doseq=True, errors="backslashreplace"
+    )
     return f"?{encoded}" if encoded else ""

@@ -10,11 +10,12 @@ from django.http import HttpRequest, StreamingHttpResponse
 from django.utils.timezone import now
 
 from sb_sync import compat
+from sb_sync.dashboard.texts import encode
 
 __all__ = ["guard", "stream_csv"]
 
-#: What a spreadsheet takes for the beginning of a formula, or for another cell.
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+#: What a spreadsheet takes for the beginning of a formula, some of them in its full width too, or for another cell.
+FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")  # noqa: RUF001
 #: Without it some spreadsheets take UTF-8 for something else.
 BYTE_ORDER_MARK = "\ufeff"
 #: Rows sent at a time.
@@ -69,9 +70,9 @@ class _Chunks:
         for row in rows:
             writer.writerow([guard(cell) for cell in row])
             if len(lines) >= CHUNK:
-                yield "".join(lines).encode()
+                yield encode("".join(lines))
                 lines.clear()
-        yield "".join(lines).encode()
+        yield encode("".join(lines))
 
 
 class _Lines:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from sb_sync import compat
 from sb_sync.feed import to_utc
 
-__all__ = ["FilterForm", "MomentField", "PeriodForm", "WordsField"]
+__all__ = ["FIRST_YEAR", "LAST_YEAR", "FilterForm", "MomentField", "PeriodForm", "WordsField"]
 
 #: Years that every database and every calendar knows.
 FIRST_YEAR, LAST_YEAR = 1900, 9990

@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 from django.http import Http404
 from django.utils.translation import gettext as _
 
+from sb_sync.dashboard.texts import is_storable
 from sb_sync.models import Organization
 
 __all__ = ["PARAMETER", "Selection", "find_visible", "select"]
@@ -88,8 +89,7 @@ def select(user: Any, slug: Optional[str], *, takes_first: bool = False) -> Sele
     visible = find_visible(user)
     if not slug:
         return Selection(visible.first() if takes_first else None, user)
-    # No database takes a NUL, and no slug has one.
-    chosen = None if "\x00" in slug else visible.filter(slug=slug).first()
+    chosen = visible.filter(slug=slug).first() if is_storable(slug) else None
     if chosen is None:
         raise Http404(_("There is no such organization among those that you may see."))
     return Selection(chosen, user)

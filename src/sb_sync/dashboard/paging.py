@@ -6,12 +6,17 @@ import base64
 import binascii
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Iterator, List, Mapping, Optional, Sequence, Tuple
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from sb_sync.dashboard.filters import FIRST_YEAR, LAST_YEAR
+from sb_sync.dashboard.texts import is_storable
 from sb_sync.refusal import Refused
 
 __all__ = ["AFTER", "BEFORE", "PAGE_SIZE", "SIZES", "Page", "paginate", "walk"]
@@ -136,12 +141,21 @@ def _decode(rows: QuerySet[Any, Any], order: Sequence[str], text: Optional[str])
 def _read(rows: QuerySet[Any, Any], name: str, value: Any) -> Any:
     options = rows.model._meta
     field: Any = options.pk if name == "pk" else options.get_field(name)
-    if not isinstance(value, str) or "\x00" in value:
+    if not isinstance(value, str) or not is_storable(value):
         raise ValueError
     found = field.to_python(value)
+    if isinstance(found, datetime):
+        return _check_moment(found)
     if isinstance(found, int) and not -(2**63) <= found < 2**63:
         raise OverflowError
     return found
+
+
+def _check_moment(moment: datetime) -> datetime:
+    """Return a moment of a position, of years that every database and every time zone can hold. Raises `ValueError`."""
+    if timezone.is_aware(moment) != settings.USE_TZ or not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise ValueError
+    return moment
 
 
 def _read_size(text: Optional[str], usual: int) -> int:

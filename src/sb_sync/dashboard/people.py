@@ -7,14 +7,15 @@ from typing import Any, Collection, Dict
 from django.contrib.auth import get_user_model
 from django.contrib.sites.models import Site
 
+from sb_sync.dashboard.texts import is_storable
+
 __all__ = ["find_user_key", "name_organizations", "name_users"]
 
 
 def find_user_key(name: str) -> Any:
     """Return the key of a user of a name, None where there is none."""
     users = get_user_model()
-    # No database takes a NUL.
-    if "\x00" in name:
+    if not is_storable(name):
         return None
     return users._base_manager.filter(**{users.USERNAME_FIELD: name}).values_list("pk", flat=True).first()
 

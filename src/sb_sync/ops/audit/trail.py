@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from datetime import timezone as zones
 from typing import Any, Dict, Iterator, List, Optional, Sequence, Set, Tuple, Type
 
 from django.conf import settings
@@ -136,7 +137,9 @@ def _parse(text: str) -> Position:
     label, _, number = rest.partition(SEPARATOR)
     try:
         found = parse_datetime(moment)
-    except ValueError:
+        # Databases keep UTC, in which the first and the last day of all may lie beyond what there is.
+        found = found.astimezone(zones.utc) if found is not None and timezone.is_aware(found) else found
+    except (ValueError, OverflowError):
         found = None
     labels = {model._meta.label for model in audited_models()}
     is_number = number.isascii() and number.isdecimal()

@@ -185,9 +185,13 @@ class TestWhatIsTold:
     def test_what_would_be_a_formula_is_a_text_in_the_file(self, acme: Organization, chief: Client) -> None:
         with attributed_to(make_staff(acme, username="=rob()"), "=cmd()"):
             add_filter(acme, "+1", is_at("name", "x"))
+            # Some spreadsheets take it in its full width too.
+            add_filter(acme, "\uff1d1", is_at("name", "x"))
         rows = export(chief, model="sb_sync.DataFilter")
         assert rows[1][1:3] == ["'=rob()", "'=cmd()"]
-        assert "'+1" in [cell for row in rows for cell in row]
+        cells = [cell for row in rows for cell in row]
+        assert "'+1" in cells
+        assert "'\uff1d1" in cells
 
     def test_settings_are_told_to_superusers_and_linked_from_their_page(
         self, acme: Organization, chief: Client

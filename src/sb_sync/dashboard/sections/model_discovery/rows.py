@@ -120,10 +120,15 @@ def describe_value(value: Any) -> str:
     if isinstance(value, (int, float)):
         return str(number_format(value, use_l10n=True, force_grouping=True))
     if isinstance(value, Mapping):
-        value = ["{}: {}".format(app, ", ".join(map(str, names))) for app, names in value.items()]
+        # A form may say that anything was set.
+        value = ["{}: {}".format(app, ", ".join(map(str, _as_list(names)))) for app, names in value.items()]
     if isinstance(value, (list, tuple)):
         value = ", ".join(map(str, value))
     return str(value) or gettext("empty")
+
+
+def _as_list(value: Any) -> Sequence[Any]:
+    return value if isinstance(value, (list, tuple)) else (value,)
 
 
 def title_of(section: str, key: str) -> str:

@@ -16,6 +16,7 @@ from sb_sync.dashboard.sections.permissions.forms import read_document
 from sb_sync.dashboard.sections.permissions.inspector import find_user
 from sb_sync.dashboard.sections.permissions.model_rights import get_synced_model
 from sb_sync.dashboard.sections.permissions.saving import get_named_organization
+from sb_sync.dashboard.texts import is_storable
 from sb_sync.optimizations.limited_count import LimitedCount, count_rows
 
 __all__ = ["EDITOR_TEXTS", "CountRows", "describe_editor"]
@@ -80,12 +81,12 @@ class CountRows(StaffPage):
         """Check the condition and count the rows."""
         organization = get_named_organization(self)
         synced = get_synced_model(request)
-        sent = read_document(request.body)
+        sent = read_document(request)
         faults = find_faults(synced, sent.get("condition"))
         if faults:
             return self.answer_json({"faults": [_as_object(fault) for fault in faults]})
         name = sent.get("user")
-        is_name = isinstance(name, str) and "\x00" not in name
+        is_name = isinstance(name, str) and is_storable(name)
         user = find_user(request.user, organization, str(name)) if is_name else None
         try:
             matching = preview_rows(synced, organization, [sent["condition"]], user=user)

@@ -7,6 +7,8 @@ from typing import Any, Dict, List, Mapping, Sequence
 
 from django import forms
 from django.contrib.auth.models import Group
+from django.http import HttpRequest
+from django.http.request import RawPostDataException
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -61,8 +63,13 @@ def list_model_choices() -> Any:
     return sorted(apps.items())
 
 
-def read_document(body: bytes) -> Dict[str, Any]:
+def read_document(request: HttpRequest) -> Dict[str, Any]:
     """Return the JSON object that a script sent. Raises `Refused`."""
+    try:
+        body = request.body
+    except RawPostDataException as error:
+        # It came as a form with files, of which the check of its origin has read the fields.
+        raise Refused(_("The request cannot be read. Load the page again.")) from error
     if len(body) > MAX_BODY_BYTES:
         raise Refused(_("This is too much at once."))
     try:
@@ -74,12 +81,12 @@ def read_document(body: bytes) -> Dict[str, Any]:
     return document
 
 
-def read_changes(body: bytes) -> List[CellChange]:
+def read_changes(request: HttpRequest) -> List[CellChange]:
     """Return the changes that the matrix sends: `{"changes": [[group, label, seen, wanted], ...]}`.
 
     Raises `Refused`.
     """
-    changes = read_document(body).get("changes")
+    changes = read_document(request).get("changes")
     if not isinstance(changes, list) or not 0 < len(changes) <= MOST_CHANGES:
         raise Refused(_("The request names no changes, or too many."))
     if not all(_is_change(change) for change in changes):

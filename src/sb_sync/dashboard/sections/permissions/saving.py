@@ -30,7 +30,7 @@ class SaveRights(StaffPage):
     def post(self, request: HttpRequest) -> HttpResponse:
         """Save what the body names."""
         organization = get_named_organization(self)
-        changes = read_changes(request.body)
+        changes = read_changes(request)
         try:
             report = save_changes(request.user, organization, changes)
         except Outdated as outdated:

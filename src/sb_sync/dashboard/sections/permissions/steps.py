@@ -124,9 +124,10 @@ def _steps_of_filters(found: Explanation) -> Iterator[Step]:
     count = len(found.filters)
     faults = [each for each in found.filters if each.fault]
     text = ngettext("{n} filter limits the rows.", "{n} filters limit the rows; all of them must hold.", count)
+    told = text.format(n=count)
     if faults:
-        text = _("A filter does not fit the model, so no row is seen: {fault}").format(fault=faults[0].fault)
-    yield Step(title, text.format(n=count), FAIL if faults else NOTE, page="filters", details=found.filters)
+        told = _("A filter does not fit the model, so no row is seen: {fault}").format(fault=faults[0].fault)
+    yield Step(title, told, FAIL if faults else NOTE, page="filters", details=found.filters)
 
 
 def _steps_of_deletion(found: Explanation) -> Iterator[Step]:
