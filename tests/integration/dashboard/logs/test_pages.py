@@ -14,7 +14,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone as clock
 
-from sb_sync.dashboard.permissions import EXPORT, VIEW
+from sb_sync.dashboard.permissions import CONFLICTS, EXPORT, JOBS, VIEW
 from sb_sync.dashboard.sections.logs import queries
 from sb_sync.models import Organization, SyncConflict, SyncJob, SyncLog
 from sb_sync.testing.factories import make_member, make_organization
@@ -118,13 +118,22 @@ class TestWhoSeesWhat:
         theirs = SyncJob.objects.create(user=rob, site_id=globex.pk, request_id="r1", record_count=1)
         for user, place, key in ((ann, acme, "key-ours"), (rob, globex, "key-theirs")):
             SyncConflict.objects.create(
-                user=user, site_id=place.pk, model_name="shop.Customer", object_key=key, policy="reject",
+                user=user, site_id=place.pk, model_name="testapp.Customer", object_key=key, policy="reject",
                 status="unsettled", client={}, fields=[], request_id="r1",
             )  # fmt: skip
-        shown = show(make_client(make_staff(acme)), f"{LOGS}{entry.pk}/")
+        page = f"{LOGS}{entry.pk}/"
+        seers = [VIEW, JOBS, CONFLICTS, "testapp.view_customer"]
+        shown = show(make_client(make_staff(acme, permissions=seers)), page)
         assert "77 records" in shown
         assert str(ours.pk) in shown
         assert "key-ours" in shown
+        # Each asks for what its own page asks for.
+        for number, lacking in enumerate(seers[1:]):
+            others = make_staff(
+                acme, username=f"staff-{number}", permissions=[each for each in seers if each != lacking]
+            )
+            told = show(make_client(others), page)
+            assert (str(ours.pk) in told, "key-ours" in told) == (lacking != JOBS, lacking == JOBS)
         assert not any(each in shown for each in ("88 records", str(theirs.pk), "key-theirs"))
 
     def test_export_asks_for_its_permission(self, acme: Organization) -> None:

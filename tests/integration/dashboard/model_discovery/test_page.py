@@ -375,6 +375,14 @@ class TestAccess:
         assert chief.get(PAGE + "preview/").status_code == 405
 
 
+def test_the_last_changes_are_told_to_those_who_may_decide_for_all(chief: Client) -> None:
+    save(chief, {"MODEL_PREFIX": "Old", "reason": "as the board wishes"})
+    for permissions, is_told in (([VIEW], False), ([VIEW, SETTINGS], True)):
+        staff = make_client(make_staff(username=f"staff-{is_told}", permissions=permissions))
+        shown = staff.get(PAGE).content.decode()
+        assert ("as the board wishes" in shown, "chief" in shown) == (is_told, is_told)
+
+
 def test_the_last_changes_are_told_without_their_markup(chief: Client) -> None:
     save(chief, {"MODEL_PREFIX": "Old", "reason": MARKUP})
     save(chief, {"back": "MODEL_PREFIX"})

@@ -70,6 +70,9 @@ def test_another_organization_of_ones_own_can_be_given_rights(
     page = client.get(address(sales, sales, to="globex")).content.decode()
     assert client.post(address(sales, sales, to="globex"), {"seen": seen_on(page)}).status_code == 302
     assert read(globex)["Sales", CUSTOMER] == (False, True)
+    # Its other staff may not know of Acme, and read the trail.
+    reasons = set(ModelPermission.history.filter(site=globex.pk).values_list("history_change_reason", flat=True))
+    assert reasons == {f"rights copied from Sales of organization #{acme.pk}"}
 
 
 @pytest.mark.parametrize("forged", ["globex", "nowhere"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import List, Optional
+from typing import Collection, List, Optional
 
 from django.db import DEFAULT_DB_ALIAS, router
 
@@ -31,8 +31,11 @@ class Related:
         return not (self.entries or self.jobs or self.conflicts)
 
 
-def find_related(entry: SyncLog) -> Optional[Related]:
-    """Return what is of the same request, user and organization: clients choose the ids of requests themselves."""
+def find_related(entry: SyncLog, *, sees_jobs: bool, labels: Collection[str]) -> Optional[Related]:
+    """Return what is of the same request, user and organization: clients choose the ids of requests themselves.
+
+    Background pushes are told to those alone who may see them, conflicts of these models.
+    """
     if not entry.request_id:
         return None
     same = {"request_id": entry.request_id, "user": entry.user_id, "site": entry.site_id}
@@ -44,11 +47,13 @@ def find_related(entry: SyncLog) -> Optional[Related]:
     conflicts = [
         conflict
         for using in feed_databases()
-        for conflict in SyncConflict._base_manager.using(using).filter(**same).order_by("pk")[:MOST]
+        for conflict in SyncConflict._base_manager.using(using)
+        .filter(**same, model_name__in=labels)
+        .order_by("pk")[:MOST]
     ]
     return Related(
         entries=entries[:MOST],
         has_more=len(entries) > MOST,
-        jobs=list(jobs.defer("body", "answer", "rules").order_by("created_at")[:MOST]),
+        jobs=list(jobs.defer("body", "answer", "rules").order_by("created_at")[:MOST]) if sees_jobs else [],
         conflicts=conflicts[:MOST],
     )

@@ -18,7 +18,7 @@ from sb_sync.dashboard.addresses import change_query
 from sb_sync.dashboard.csv_export import stream_csv
 from sb_sync.dashboard.long_lists import THAN, list_periods, make_search_texts, tell_news
 from sb_sync.dashboard.paging import AFTER
-from sb_sync.dashboard.permissions import EXPORT
+from sb_sync.dashboard.permissions import CONFLICTS, EXPORT, JOBS
 from sb_sync.dashboard.sections.logs.candidates import Position
 from sb_sync.dashboard.sections.logs.forms import LogFilterForm
 from sb_sync.dashboard.sections.logs.positions import LARGEST_KEY, read_position, write_position
@@ -26,6 +26,7 @@ from sb_sync.dashboard.sections.logs.queries import LogPage, count_newer, find_e
 from sb_sync.dashboard.sections.logs.related import find_related
 from sb_sync.dashboard.sections.logs.rows import LogRow, find_labels, list_failures, list_outcomes
 from sb_sync.feed import to_utc
+from sb_sync.maintenance.conflicts import find_viewable_labels
 from sb_sync.models import SyncLog
 from sb_sync.refusal import Refused
 
@@ -143,7 +144,8 @@ class LogEntryPage(StaffPage):
         kinds, outcomes = list_outcomes(entry)
         names = [_KINDS[kind] for kind in kinds]
         failures, more = list_failures(entry)
-        related = find_related(entry)
+        labels = find_viewable_labels(request.user) if self.may(CONFLICTS) else ()
+        related = find_related(entry, sees_jobs=self.may(JOBS), labels=labels)
         return self.show(
             row=LogRow(entry, ""),
             entry=entry,

@@ -92,7 +92,8 @@ class ModelDiscoveryPage(StaffPage):
             is_discovery=is_discovery,
             search=search,
             preview=_preview(form, search) if is_discovery else None,
-            recent=read_recent(self._section),
+            # Who changed what is of all organizations: it is told to those who may decide for all of them.
+            recent=read_recent(self._section) if self.may(SETTINGS) else None,
             audit_address=self._find_trail(),
             suggestions=make_suggestions(),
             script_texts=_make_texts(),

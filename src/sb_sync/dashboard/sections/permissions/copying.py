@@ -93,7 +93,7 @@ class CopyPage(StaffPage):
         if sides is None:
             return self._show(form, None, status=400)
         source, target = sides
-        reason = f"rights copied from {source.group.name} @ {self._source.slug}"
+        reason = f"rights copied from {source.group.name}{self._name_source(target)}"
         try:
             with attributed_to(request.user, reason):
                 copy_rights(source, target, seen=request.POST.get("seen", ""))
@@ -112,6 +112,11 @@ class CopyPage(StaffPage):
         if self.selection.chosen is None:
             raise Http404(_("There is no organization yet."))
         return self.selection.chosen
+
+    def _name_source(self, target: RightsHolder) -> str:
+        """Return which organization it is copied from: another one by its key, as this one's staff may not know it."""
+        here = self._source
+        return f" @ {here.slug}" if here.pk == target.site_id else f" of organization #{here.pk}"
 
     def _read(self) -> Tuple[CopyForm, Optional[Tuple[RightsHolder, RightsHolder]]]:
         """Return the form with both sides, None where it says neither."""
