@@ -170,7 +170,7 @@ def is_in_utf8(request: HttpRequest) -> bool:
     """Tell whether a request is written as browsers do here; a client may name encodings that hold no text at all."""
     named = request.encoding or "utf-8"
     try:
-        return codecs.lookup(named).name in (codecs.lookup(settings.DEFAULT_CHARSET).name, "utf-8", "ascii")
+        return codecs.lookup(named).name in ("utf-8", "ascii")
     except LookupError:
         return False
 
